@@ -1,0 +1,3 @@
+//! The curfew-lambda binary.
+
+fn main() {}

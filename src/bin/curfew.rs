@@ -1,0 +1,3 @@
+//! The curfew binary.
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! curfew enforces time limits on Google Cloud's long-running operations.
+
+pub mod clock;
+#[cfg(feature = "emulator")]
+pub mod emulator;
+pub mod google;
+pub mod operation;
+pub mod policy;
+pub mod service;
