@@ -6,4 +6,5 @@ pub mod emulator;
 pub mod google;
 pub mod operation;
 pub mod policy;
+pub mod request;
 pub mod service;

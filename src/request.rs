@@ -1,0 +1,224 @@
+//! What a run is asked to do: by what it was woken, how far it is narrowed, how far its mode is lowered.
+//!
+//! A request can only take away. It leaves out collections and operations that the policy covers, and lowers the
+//! mode; it never adds a collection, selects an operation or raises the mode. Plain data: the Lambda payloads
+//! (`lambda::event`) and the command line both end here, and nothing in it knows either of them.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use crate::operation::{Collection, LocationId, OperationName, ProjectId, ServiceName};
+use crate::policy::Mode;
+
+/// One run, as asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// What woke the run.
+    pub trigger: Trigger,
+    /// What the run is narrowed to.
+    pub narrow: Narrow,
+    /// A third key beside the policy's and the function's own: the most cautious of them is the effective mode.
+    pub mode: Option<Mode>,
+}
+
+impl Request {
+    /// A sweep of the whole policy.
+    #[must_use]
+    pub fn everything(trigger: Trigger) -> Self {
+        Self { trigger, narrow: Narrow::default(), mode: None }
+    }
+}
+
+/// What woke the run. It is told, never acted on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trigger {
+    /// A schedule.
+    Schedule {
+        /// When the schedule was due, which is earlier than now by the delivery's delay.
+        scheduled_at: Option<DateTime<Utc>>,
+        /// The scheduler's own id of this delivery.
+        execution_id: Option<String>,
+    },
+    /// An event that asks for a sweep.
+    Event {
+        /// The event's id.
+        id: Option<String>,
+    },
+    /// A direct invocation of the function.
+    Direct,
+    /// The command line.
+    CommandLine,
+}
+
+impl fmt::Display for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Trigger::Schedule { .. } => "schedule",
+            Trigger::Event { .. } => "event",
+            Trigger::Direct => "direct",
+            Trigger::CommandLine => "command_line",
+        })
+    }
+}
+
+/// What a run is narrowed to. Where both lists are given, an operation must be in both.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Narrow {
+    /// Only these places; `None` leaves all that the policy names. An empty list covers nothing.
+    pub scopes: Option<Vec<NarrowScope>>,
+    /// Only these operations, each with the service that it belongs to; `None` leaves all. An empty set covers
+    /// nothing.
+    pub operations: Option<BTreeSet<(ServiceName, OperationName)>>,
+}
+
+/// A place that a run is narrowed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NarrowScope {
+    /// The Google service.
+    pub service: ServiceName,
+    /// The project, by id or number: as the policy names it.
+    pub project: ProjectId,
+    /// The location; `None` means every one that the policy covers.
+    pub location: Option<LocationId>,
+}
+
+impl Narrow {
+    /// Whether nothing is left out.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.scopes.is_none() && self.operations.is_none()
+    }
+
+    /// Whether any operation of this collection can be covered: if not, it need not be read.
+    #[must_use]
+    pub fn covers_collection(&self, collection: &Collection) -> bool {
+        self.scopes_cover(&collection.service, collection.project.as_str(), collection.location.as_str())
+            && self.operations.as_ref().is_none_or(|operations| {
+                operations
+                    .iter()
+                    .any(|(service, name)| *service == collection.service && name.lies_in(collection))
+            })
+    }
+
+    /// Whether any location of this project can be covered: if not, its locations need not be listed.
+    #[must_use]
+    pub fn covers_project(&self, service: &ServiceName, project: &ProjectId) -> bool {
+        self.scopes.as_ref().is_none_or(|scopes| {
+            scopes.iter().any(|scope| scope.service == *service && scope.project == *project)
+        }) && self.operations.as_ref().is_none_or(|operations| {
+            operations.iter().any(|(of, name)| of == service && name.project() == project.as_str())
+        })
+    }
+
+    /// Whether this operation is covered.
+    #[must_use]
+    pub fn covers_operation(&self, service: &ServiceName, name: &OperationName) -> bool {
+        self.scopes_cover(service, name.project(), name.location())
+            && self
+                .operations
+                .as_ref()
+                .is_none_or(|operations| operations.contains(&(service.clone(), name.clone())))
+    }
+
+    fn scopes_cover(&self, service: &ServiceName, project: &str, location: &str) -> bool {
+        self.scopes.as_ref().is_none_or(|scopes| {
+            scopes.iter().any(|scope| {
+                scope.service == *service
+                    && scope.project.as_str() == project
+                    && scope.location.as_ref().is_none_or(|only| only.as_str() == location)
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(text: &str) -> ServiceName {
+        ServiceName::parse(text).unwrap()
+    }
+
+    fn operation(text: &str) -> OperationName {
+        OperationName::parse(text).unwrap()
+    }
+
+    fn scope(project: &str, location: Option<&str>) -> NarrowScope {
+        NarrowScope {
+            service: service("clouddeploy"),
+            project: ProjectId::parse(project).unwrap(),
+            location: location.map(|text| LocationId::parse(text).unwrap()),
+        }
+    }
+
+    fn collection(project: &str, location: &str) -> Collection {
+        Collection {
+            service: service("clouddeploy"),
+            project: ProjectId::parse(project).unwrap(),
+            location: LocationId::parse(location).unwrap(),
+        }
+    }
+
+    #[test]
+    fn without_lists_everything_is_covered() {
+        let narrow = Narrow::default();
+        assert!(narrow.is_everything());
+        assert!(narrow.covers_collection(&collection("p", "l")));
+        assert!(narrow.covers_operation(&service("any"), &operation("projects/p/locations/l/operations/o")));
+    }
+
+    #[test]
+    fn empty_lists_cover_nothing() {
+        for narrow in [
+            Narrow { scopes: Some(Vec::new()), operations: None },
+            Narrow { scopes: None, operations: Some(BTreeSet::new()) },
+        ] {
+            assert!(!narrow.is_everything());
+            assert!(!narrow.covers_project(&service("clouddeploy"), &ProjectId::parse("p").unwrap()));
+            assert!(!narrow.covers_collection(&collection("p", "l")));
+            assert!(!narrow.covers_operation(
+                &service("clouddeploy"),
+                &operation("projects/p/locations/l/operations/o")
+            ));
+        }
+    }
+
+    #[test]
+    fn a_scope_without_a_location_covers_all_locations_of_its_project_alone() {
+        let narrow = Narrow { scopes: Some(vec![scope("p", None)]), operations: None };
+        assert!(narrow.covers_collection(&collection("p", "l")));
+        assert!(narrow.covers_collection(&collection("p", "m")));
+        assert!(!narrow.covers_collection(&collection("q", "l")));
+        assert!(!narrow.covers_operation(&service("run"), &operation("projects/p/locations/l/operations/o")));
+    }
+
+    #[test]
+    fn an_operation_must_be_in_both_lists() {
+        let name = operation("projects/p/locations/l/operations/o");
+        let operations = Some(BTreeSet::from([(service("clouddeploy"), name.clone())]));
+        let inside = Narrow { scopes: Some(vec![scope("p", Some("l"))]), operations: operations.clone() };
+        assert!(inside.covers_operation(&service("clouddeploy"), &name));
+        assert!(inside.covers_collection(&collection("p", "l")));
+        let outside = Narrow { scopes: Some(vec![scope("p", Some("m"))]), operations };
+        assert!(!outside.covers_operation(&service("clouddeploy"), &name));
+        assert!(!outside.covers_collection(&collection("p", "l")));
+        assert!(!outside.covers_collection(&collection("p", "m")));
+    }
+
+    #[test]
+    fn a_named_operation_covers_its_collection_but_not_its_neighbours() {
+        let narrow = Narrow {
+            scopes: None,
+            operations: Some(BTreeSet::from([(
+                service("clouddeploy"),
+                operation("projects/p/locations/l/operations/o"),
+            )])),
+        };
+        assert!(narrow.covers_project(&service("clouddeploy"), &ProjectId::parse("p").unwrap()));
+        assert!(narrow.covers_collection(&collection("p", "l")));
+        let neighbour = operation("projects/p/locations/l/operations/n");
+        assert!(!narrow.covers_operation(&service("clouddeploy"), &neighbour));
+    }
+}
