@@ -3,8 +3,16 @@
 pub mod clock;
 #[cfg(feature = "emulator")]
 pub mod emulator;
+pub mod follow_up;
 pub mod google;
+pub mod judge;
 pub mod operation;
+pub mod plan;
 pub mod policy;
+pub mod report;
 pub mod request;
 pub mod service;
+pub mod snapshot;
+pub mod sweep;
+#[cfg(test)]
+mod testing;

@@ -101,6 +101,19 @@ pub enum CancelAnswer {
     Unreachable,
 }
 
+impl fmt::Display for CancelAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            CancelAnswer::Accepted => "accepted",
+            CancelAnswer::Unsupported => "unsupported",
+            CancelAnswer::Denied => "denied",
+            CancelAnswer::NotFound => "not_found",
+            CancelAnswer::Refused => "refused",
+            CancelAnswer::Unreachable => "unreachable",
+        })
+    }
+}
+
 /// The answer to a cancel, with what it took to get it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CancelReply {

@@ -1,1 +1,20 @@
-//! cli
+//! The command line: one file a command.
+//!
+//! A command reads its arguments, calls the same code that the Lambda function calls, and prints. Results go to
+//! standard output, everything else to standard error.
+
+mod args;
+#[cfg(feature = "emulator")]
+mod demo;
+#[cfg(feature = "emulator")]
+mod emulator;
+mod explain;
+mod failure;
+mod progress;
+mod run;
+mod sweep;
+mod table;
+mod validate;
+
+pub use args::Cli;
+pub use run::run;

@@ -1,0 +1,70 @@
+//! How a command ends when it cannot do what it was asked for, and the exit codes.
+
+use std::error::Error;
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::report::Standing;
+
+/// All well.
+pub const ALL_WELL: u8 = 0;
+/// The sweep ran, but a violator was not cancelled or a collection could not be read.
+pub const NEEDS_ATTENTION: u8 = 1;
+/// Bad usage, policy or configuration.
+pub const BAD_INPUT: u8 = 2;
+/// Nothing could be read.
+pub const NOTHING_READ: u8 = 3;
+
+/// A command that could not do its work: the exit code, and what to print.
+#[derive(Debug)]
+pub struct CliFailure {
+    code: u8,
+    message: String,
+}
+
+impl CliFailure {
+    /// Something about the usage, the policy or the configuration is wrong.
+    #[must_use]
+    pub fn bad_input(what: &str, error: &dyn Error) -> Self {
+        Self { code: BAD_INPUT, message: chain(what, error) }
+    }
+
+    /// A sentence, with its exit code.
+    #[must_use]
+    pub fn new(code: u8, message: String) -> Self {
+        Self { code, message }
+    }
+
+    /// The exit code.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.code)
+    }
+}
+
+impl fmt::Display for CliFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// `what: error: its cause: …`
+fn chain(what: &str, error: &dyn Error) -> String {
+    let mut text = format!("{what}: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
+/// The exit code of a run that went like this.
+#[must_use]
+pub fn exit_code(standing: Standing) -> ExitCode {
+    ExitCode::from(match standing {
+        Standing::AllWell => ALL_WELL,
+        Standing::NeedsAttention => NEEDS_ATTENTION,
+        Standing::NothingRead => NOTHING_READ,
+    })
+}

@@ -1,0 +1,40 @@
+//! `curfew validate`: everything that is wrong with a policy, before it is deployed.
+
+use std::process::ExitCode;
+
+use anstream::{eprintln, println};
+
+use super::args::ValidateArgs;
+use super::failure::{ALL_WELL, BAD_INPUT, CliFailure};
+use super::run::policy_failure;
+use crate::config::PolicySource;
+use crate::policy::Policy;
+use crate::setup::read_policy;
+
+/// Runs the command: every file is checked, though others are wrong.
+pub(super) fn run(args: &ValidateArgs) -> Result<ExitCode, CliFailure> {
+    let mut code = ALL_WELL;
+    for file in &args.files {
+        // `file:PATH` is what CURFEW_POLICY holds.
+        let path = file.strip_prefix("file:").unwrap_or(file);
+        match read_policy(&PolicySource::File(path.into())) {
+            Ok(policy) => println!("{path}: valid\n{}", summary(&policy)),
+            Err(error) => {
+                eprintln!("{}", policy_failure(error));
+                code = BAD_INPUT;
+            }
+        }
+    }
+    Ok(ExitCode::from(code))
+}
+
+/// The policy as curfew understood it, a line a part.
+fn summary(policy: &Policy) -> String {
+    let mut lines = vec![format!("  mode {}", policy.mode)];
+    lines.extend(policy.scopes.iter().map(|scope| format!("  scope {scope}")));
+    lines.extend(policy.protect.iter().map(|protection| format!("  protect {}", protection.name)));
+    lines.extend(policy.rules.iter().map(|rule| format!("  rule {rule}")));
+    lines.push(format!("  limits {}", policy.limits));
+    lines.push(format!("  {}", policy.digest));
+    lines.join("\n")
+}

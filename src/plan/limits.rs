@@ -1,0 +1,110 @@
+//! How much one sweep may cancel.
+//!
+//! Both limits hold at once, and 0 means none. What is over is withheld, with a sentence that shows the sum.
+
+use super::{Violator, Withheld};
+use crate::policy::{Limits, WhenExceeded};
+
+/// Withholds what the limits do not allow. `violating` is sorted, the oldest first; `running` is the number of
+/// running operations seen. Answers the sentence that says so, when something is withheld.
+pub(super) fn apply(violating: &mut [Violator], limits: &Limits, running: usize) -> Option<String> {
+    let wanted = violating.iter().filter(|violator| violator.withheld.is_none()).count();
+    let (allowed, reason) = allowance(limits, running);
+    if wanted <= allowed {
+        return None;
+    }
+    let kept = match limits.when_exceeded {
+        WhenExceeded::CancelOldest => allowed,
+        WhenExceeded::CancelNone => 0,
+    };
+    for violator in violating.iter_mut().filter(|violator| violator.withheld.is_none()).skip(kept) {
+        violator.withheld = Some(Withheld::Limit);
+    }
+    let consequence = match limits.when_exceeded {
+        WhenExceeded::CancelNone if allowed > 0 => ", and when_exceeded is cancel_none: none is cancelled",
+        _ => "",
+    };
+    Some(format!("{reason}; {wanted} break a rule{consequence}"))
+}
+
+/// How many cancels the limits allow, and the limit that says so.
+fn allowance(limits: &Limits, running: usize) -> (usize, String) {
+    let share = limits.max_share.map(|share| (share, share.of(running)));
+    match share {
+        Some((share, allowed)) if allowed < limits.max_cancellations => {
+            let allowed_text = if allowed == 0 { "none".to_owned() } else { allowed.to_string() };
+            (allowed, format!("max_share: {share} of {running} allows {allowed_text}"))
+        }
+        _ if limits.max_cancellations == 0 => (0, "max_cancellations: 0 allows none".to_owned()),
+        _ => (
+            limits.max_cancellations,
+            format!("max_cancellations: at most {} in one sweep", limits.max_cancellations),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::plan;
+    use crate::request::Narrow;
+    use crate::testing::{policy, running, snapshot};
+
+    const RULE: &str = "rules: [{ name: old, max_age: 1h }]\n";
+
+    /// Plans with `violators` of `running` operations over age, and answers the ids that are to be cancelled and
+    /// the sentence.
+    fn planned(limits: &str, violators: usize, total: usize) -> (Vec<String>, Option<String>) {
+        let operations = (0..total)
+            .map(|n| running(&format!("o{n}"), if n < violators { 1000 - i64::try_from(n).unwrap() } else { 1 }))
+            .collect();
+        let policy = policy(&format!("{RULE}{limits}"));
+        let plan = plan(&snapshot(operations), &policy, &Narrow::default()).plan;
+        assert_eq!(plan.violating.len(), violators);
+        let cancelled = plan.violating.iter().filter(|violator| violator.withheld.is_none());
+        (cancelled.map(|violator| violator.operation.id().to_owned()).collect(), plan.limit)
+    }
+
+    #[test]
+    fn the_oldest_are_kept_up_to_the_limit() {
+        let (cancelled, limit) = planned("limits: { max_cancellations: 2 }", 5, 10);
+        assert_eq!(cancelled, ["o0", "o1"]);
+        assert_eq!(limit.unwrap(), "max_cancellations: at most 2 in one sweep; 5 break a rule");
+    }
+
+    #[test]
+    fn none_is_cancelled_when_the_policy_wants_it_so() {
+        let limits = "limits: { max_cancellations: 2, when_exceeded: cancel_none }";
+        assert!(planned(limits, 3, 10).0.is_empty());
+        assert_eq!(planned(limits, 2, 10).0.len(), 2);
+    }
+
+    #[test]
+    fn zero_means_none() {
+        for limits in ["limits: { max_cancellations: 0 }", "limits: { max_share: 0% }"] {
+            let (cancelled, limit) = planned(limits, 5, 10);
+            assert!(cancelled.is_empty() && limit.is_some(), "{limits}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_exact_and_says_its_sum() {
+        let (cancelled, limit) = planned("limits: { max_share: 25% }", 1, 3);
+        assert!(cancelled.is_empty());
+        assert!(limit.unwrap().contains("25% of 3 allows none"));
+        assert_eq!(planned("limits: { max_share: 25% }", 3, 8).0.len(), 2);
+        assert_eq!(planned("limits: { max_share: 30.9% }", 4, 10).0.len(), 3);
+        assert_eq!(planned("limits: { max_share: 100% }", 8, 8).0.len(), 8);
+    }
+
+    #[test]
+    fn without_limits_twenty_five_are_cancelled() {
+        assert_eq!(planned("", 40, 100).0.len(), 25);
+    }
+
+    #[test]
+    fn both_limits_hold_at_once() {
+        assert_eq!(planned("limits: { max_cancellations: 3, max_share: 10% }", 5, 10).0.len(), 1);
+        assert_eq!(planned("limits: { max_cancellations: 3, max_share: 90% }", 5, 10).0.len(), 3);
+    }
+}

@@ -1,0 +1,167 @@
+//! What was read, and what is missing: the first of the four values.
+//!
+//! A snapshot is plain data. It is read once, at one `now`, by `sweep`; everything decided from it is decided by
+//! pure code. Its gaps are as much a part of it as its operations: what could not be read is never taken to be
+//! empty.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::operation::{Collection, LocationId, Operation, OperationName, ProjectId, ServiceName};
+use crate::service::{CallError, FailureKind};
+
+/// The operations of the collections that were looked at, and the gaps.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The one instant against which ages are taken: when the reading was over.
+    pub now: DateTime<Utc>,
+    /// How many collections were to be read.
+    pub collections: usize,
+    /// How many pages of operations were read. Zero: nothing is known.
+    pub pages: usize,
+    /// Every operation that was seen, each once, ordered by service and name.
+    pub operations: Vec<Operation>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+/// What a reading brought, as it came.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// How many collections were to be read.
+    pub collections: usize,
+    /// How many pages of operations were read.
+    pub pages: usize,
+    /// The operations, in any order, doubles among them.
+    pub operations: Vec<Operation>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+impl Snapshot {
+    /// Puts a snapshot together: sorts, and drops the doubles that a listing can hold when operations come and go
+    /// between two pages. Of a double that is seen once running and once ended, the ended one is kept.
+    #[must_use]
+    pub fn new(now: DateTime<Utc>, read: Reading) -> Self {
+        let Reading { collections, pages, operations: read, mut gaps } = read;
+        let mut index: HashMap<(ServiceName, OperationName), usize> = HashMap::with_capacity(read.len());
+        let mut operations: Vec<Operation> = Vec::with_capacity(read.len());
+        for operation in read {
+            match index.entry((operation.service.clone(), operation.name.clone())) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(operations.len());
+                    operations.push(operation);
+                }
+                Entry::Occupied(occupied) => {
+                    if let Some(kept) = operations.get_mut(*occupied.get())
+                        && kept.is_running()
+                    {
+                        *kept = operation;
+                    }
+                }
+            }
+        }
+        drop(index);
+        operations.sort_by(|a, b| (&a.service, &a.name).cmp(&(&b.service, &b.name)));
+        gaps.sort();
+        Self { now, collections, pages, operations, gaps }
+    }
+
+    /// How many of the operations are running.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.operations.iter().filter(|operation| operation.is_running()).count()
+    }
+}
+
+/// Something that could not be read: a collection, one of its pages, an entry of a page, or a project's locations.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Gap {
+    /// The Google service.
+    pub service: ServiceName,
+    /// The project.
+    pub project: ProjectId,
+    /// The location; `None` when the project's locations themselves could not be listed.
+    pub location: Option<LocationId>,
+    /// What kind of gap it is.
+    pub reason: GapReason,
+    /// A sentence for people.
+    pub message: String,
+}
+
+impl Gap {
+    /// A gap in a collection, or the whole of it.
+    #[must_use]
+    pub fn in_collection(collection: &Collection, reason: GapReason, message: String) -> Self {
+        Self {
+            service: collection.service.clone(),
+            project: collection.project.clone(),
+            location: Some(collection.location.clone()),
+            reason,
+            message,
+        }
+    }
+
+    /// A project whose locations could not be listed, or not all of them.
+    #[must_use]
+    pub fn in_locations(
+        service: &ServiceName,
+        project: &ProjectId,
+        reason: GapReason,
+        message: String,
+    ) -> Self {
+        Self { service: service.clone(), project: project.clone(), location: None, reason, message }
+    }
+
+    /// Where it is, for people.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.location {
+            Some(location) => format!("{} projects/{}/locations/{location}", self.service, self.project),
+            None => format!("{} projects/{}: its locations", self.service, self.project),
+        }
+    }
+}
+
+/// Why there is a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapReason {
+    /// There is no such place (404).
+    NotFound,
+    /// The caller may not read it (403).
+    Denied,
+    /// Google did not take the credential.
+    Unauthenticated,
+    /// No token could be had.
+    NoCredential,
+    /// The service does not have the method.
+    Unsupported,
+    /// The service did not take the request.
+    Refused,
+    /// No usable answer, after retries.
+    Unreachable,
+    /// The time for reading was over.
+    Deadline,
+    /// An entry of the answer could not be understood or did not belong there, or the service said itself that it
+    /// left something out.
+    Incomplete,
+}
+
+impl From<&CallError> for GapReason {
+    fn from(error: &CallError) -> Self {
+        match error.kind {
+            FailureKind::NotFound => GapReason::NotFound,
+            FailureKind::Denied => GapReason::Denied,
+            FailureKind::Unsupported => GapReason::Unsupported,
+            FailureKind::Unauthenticated => GapReason::Unauthenticated,
+            FailureKind::NoCredential => GapReason::NoCredential,
+            FailureKind::Refused => GapReason::Refused,
+            FailureKind::Unreachable => GapReason::Unreachable,
+            FailureKind::OutOfTime => GapReason::Deadline,
+        }
+    }
+}

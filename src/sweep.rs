@@ -1,0 +1,134 @@
+//! The spine: read a snapshot, plan, cancel, follow up, report.
+//!
+//! Every trigger comes here. What may be done is decided by pure code (`judge`, `plan`); this module only reads
+//! what that code needs, and carries out what it says. The mode is applied in one place, `carry_out`, at the last
+//! line before the wire; `off` is looked at before anything else.
+//!
+//! One thing that fails never stops another: a collection that cannot be read is a gap, a cancel that fails is an
+//! answer.
+
+mod bounded;
+mod carry_out;
+mod observer;
+mod read;
+
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+use crate::plan::{Assessment, plan};
+use crate::policy::{Mode, Policy};
+use crate::report::Report;
+use crate::request::Request;
+use crate::service::OperationsService;
+use crate::snapshot::{Reading, Snapshot};
+
+use bounded::Bounded;
+
+pub use observer::{Event, Observer, Silent};
+
+/// How many requests of one run are under way at once.
+///
+/// Cloud Deploy allows 18,000 requests a minute and region (its only documented quota): 32 at the usual 100 ms
+/// are about that, shared with everybody else's. More would only bring 429s.
+pub const REQUESTS_AT_ONCE: usize = 32;
+
+/// What a run is given beside the policy and the request.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The run's id, for the records.
+    pub sweep_id: String,
+    /// The function's own key: the run is never bolder than this.
+    pub ceiling: Mode,
+    /// When to stop.
+    pub deadlines: Deadlines,
+    /// How many requests may be under way at once.
+    pub requests_at_once: usize,
+}
+
+/// When a run must stop. `None` means that there is no such instant.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Deadlines {
+    /// No cancel is started from here on: what was not reached is withheld.
+    pub stop_starting: Option<Instant>,
+    /// No answer is waited for from here on: what is known is recorded.
+    pub stop: Option<Instant>,
+}
+
+/// Runs a sweep.
+///
+/// It cannot fail: whatever goes wrong is in the report.
+pub async fn sweep<S: OperationsService>(
+    service: &S,
+    policy: &Policy,
+    request: &Request,
+    settings: &Settings,
+    clock: &Clock,
+    observer: &impl Observer,
+) -> Report {
+    let started_at = clock.now();
+    let started = Instant::now();
+    let mode = effective_mode(policy, request, settings.ceiling);
+    let service = Bounded::new(service, settings.requests_at_once);
+
+    let (reading, outside_policy) = if mode == Mode::Off {
+        (Reading::default(), Vec::new())
+    } else {
+        let outside = read::outside_policy(policy, &request.narrow);
+        (read::read(&service, policy, &request.narrow, settings.deadlines.stop, observer).await, outside)
+    };
+    let listing_ms = milliseconds(started);
+    let snapshot = Snapshot::new(clock.now(), reading);
+    let Assessment { plan, .. } = plan(&snapshot, policy, &request.narrow);
+    observer.observe(Event::Planned(&plan));
+
+    let run = carry_out::Run { service: &service, settings, mode, watch_for: policy.follow_up_for, observer };
+    let operations = run.carry_out(&plan).await;
+
+    let report = Report {
+        sweep_id: settings.sweep_id.clone(),
+        mode,
+        policy_digest: plan.policy_digest,
+        trigger: request.trigger.to_string(),
+        started_at,
+        duration_ms: milliseconds(started),
+        listing_ms,
+        collections: snapshot.collections,
+        pages: snapshot.pages,
+        gaps: snapshot.gaps,
+        seen: plan.seen,
+        done: plan.done,
+        spared: plan.spared,
+        spared_because: plan.spared_because,
+        limit: plan.limit,
+        outside_policy,
+        operations,
+    };
+    observer.observe(Event::Finished(&report));
+    report
+}
+
+/// Reads a snapshot and judges it, and stops there: nothing is cancelled and nothing followed up.
+pub async fn assess<S: OperationsService>(
+    service: &S,
+    policy: &Policy,
+    request: &Request,
+    settings: &Settings,
+    clock: &Clock,
+    observer: &impl Observer,
+) -> (Snapshot, Assessment) {
+    let service = Bounded::new(service, settings.requests_at_once);
+    let reading = read::read(&service, policy, &request.narrow, settings.deadlines.stop, observer).await;
+    let snapshot = Snapshot::new(clock.now(), reading);
+    let assessment = plan(&snapshot, policy, &request.narrow);
+    (snapshot, assessment)
+}
+
+/// The most cautious of the policy's mode, the function's own, and the request's.
+fn effective_mode(policy: &Policy, request: &Request, ceiling: Mode) -> Mode {
+    let mode = policy.mode.min(ceiling);
+    request.mode.map_or(mode, |asked| mode.min(asked))
+}
+
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,85 @@
+//! Carrying a plan out: the one place from which a cancel is sent, and the one place that looks at the mode.
+//!
+//! Every operation of the plan is dealt with by itself, the oldest first, and the failure of one is nothing to the
+//! others. An operation whose cancellation had been requested before is only watched.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
+use super::bounded::Bounded;
+use super::{Event, Observer, Settings};
+use crate::follow_up::{FollowedUp, Window, follow_up};
+use crate::plan::{Plan, Violator, Withheld};
+use crate::policy::Mode;
+use crate::report::OperationRecord;
+use crate::service::{CancelAnswer, CancelReply, OperationsService};
+
+/// What carrying out needs.
+pub(super) struct Run<'a, S, O> {
+    pub(super) service: &'a Bounded<'a, S>,
+    pub(super) settings: &'a Settings,
+    pub(super) mode: Mode,
+    pub(super) watch_for: Duration,
+    pub(super) observer: &'a O,
+}
+
+impl<S: OperationsService, O: Observer> Run<'_, S, O> {
+    /// Deals with every operation of the plan. The records come in the plan's order.
+    pub(super) async fn carry_out(&self, plan: &Plan) -> Vec<OperationRecord> {
+        join_all(plan.violating.iter().map(|violator| self.deal_with(violator, plan.limit.as_deref()))).await
+    }
+
+    async fn deal_with(&self, violator: &Violator, limit: Option<&str>) -> OperationRecord {
+        let mut record = OperationRecord::untouched(violator, &self.settings.sweep_id, self.mode);
+        match violator.withheld {
+            None => self.cancel(violator, &mut record).await,
+            Some(Withheld::AlreadyRequested) => {
+                let seen = self.watch(violator, None).await;
+                record.follow(seen);
+            }
+            Some(Withheld::Limit) => record.message = limit.map(str::to_owned),
+            Some(_) => {}
+        }
+        self.observer.observe(Event::Recorded(&record));
+        record
+    }
+
+    async fn cancel(&self, violator: &Violator, record: &mut OperationRecord) {
+        let reply = match self.send_cancel(violator).await {
+            Ok(reply) => reply,
+            Err(withheld) => {
+                record.withheld = Some(withheld);
+                return;
+            }
+        };
+        let answer = reply.answer;
+        record.answer(reply);
+        self.observer.observe(Event::Cancelled(record));
+        let seen = self.watch(violator, Some(answer)).await;
+        record.follow(seen);
+    }
+
+    /// Sends a cancel, or says why not. Only `enforce` gets past the first line.
+    async fn send_cancel(&self, violator: &Violator) -> Result<CancelReply, Withheld> {
+        match self.mode {
+            Mode::Off => return Err(Withheld::Off),
+            Mode::Audit => return Err(Withheld::Audit),
+            Mode::Enforce => {}
+        }
+        let deadlines = &self.settings.deadlines;
+        let permit =
+            self.service.permit(deadlines.stop_starting).await.map_err(|_late| Withheld::Deadline)?;
+        if deadlines.stop_starting.is_some_and(|stop| Instant::now() >= stop) {
+            return Err(Withheld::Deadline);
+        }
+        let Violator { service, operation, .. } = violator;
+        Ok(self.service.cancel_with(permit, service, operation, deadlines.stop).await)
+    }
+
+    async fn watch(&self, violator: &Violator, answer: Option<CancelAnswer>) -> FollowedUp {
+        let window = Window { watch_for: self.watch_for, until: self.settings.deadlines.stop };
+        follow_up(self.service, (&violator.service, &violator.operation), answer, window).await
+    }
+}

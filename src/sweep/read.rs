@@ -1,0 +1,256 @@
+//! Reading a snapshot: every page of every collection that the policy names.
+//!
+//! Collections are read side by side, the pages of one after the other. What cannot be read becomes a gap, and the
+//! others are still served. Nothing is judged here.
+
+use std::collections::{BTreeSet, HashSet};
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use tokio::time::Instant;
+
+use super::{Event, Observer};
+use crate::operation::{Collection, LocationId, Operation, ProjectId, ServiceName};
+use crate::policy::{Locations, Policy, Scope};
+use crate::request::{Narrow, NarrowScope};
+use crate::service::{CallError, OperationsService};
+use crate::snapshot::{Gap, GapReason, Reading};
+
+/// How many collections are read side by side. The requests themselves are bounded by the service that is handed in.
+const COLLECTIONS_AT_ONCE: usize = 64;
+
+/// Reads what the policy names and `narrow` leaves in.
+pub(super) async fn read<S: OperationsService>(
+    service: &S,
+    policy: &Policy,
+    narrow: &Narrow,
+    until: Option<Instant>,
+    observer: &impl Observer,
+) -> Reading {
+    let reader = Reader { service, until, observer };
+    let (collections, mut gaps) = reader.find_collections(policy, narrow).await;
+    observer.observe(Event::Reading { collections: collections.len() });
+    let mut reading = Reading { collections: collections.len(), ..Reading::default() };
+    let mut parts = stream::iter(&collections)
+        .map(|collection| reader.read_collection(collection))
+        .buffer_unordered(COLLECTIONS_AT_ONCE);
+    while let Some(mut part) = parts.next().await {
+        reading.pages += part.pages;
+        reading.operations.append(&mut part.operations);
+        gaps.append(&mut part.gaps);
+    }
+    reading.gaps = gaps;
+    reading
+}
+
+/// What a request names that the policy does not: told, and never looked at.
+pub(super) fn outside_policy(policy: &Policy, narrow: &Narrow) -> Vec<String> {
+    let in_policy = |service: &ServiceName, project: &str, location: Option<&str>| {
+        policy.scopes.iter().any(|scope| {
+            scope.service == *service
+                && scope.projects.iter().any(|known| known.as_str() == project)
+                && match (&scope.locations, location) {
+                    (Locations::All, _) | (_, None) => true,
+                    (Locations::Listed(listed), Some(location)) => {
+                        listed.iter().any(|known| known.as_str() == location)
+                    }
+                }
+        })
+    };
+    let scopes = narrow.scopes.iter().flatten().filter_map(|NarrowScope { service, project, location }| {
+        let location = location.as_ref().map(LocationId::as_str);
+        (!in_policy(service, project.as_str(), location)).then(|| match location {
+            Some(location) => format!("{service} projects/{project}/locations/{location}"),
+            None => format!("{service} projects/{project}"),
+        })
+    });
+    let operations = narrow.operations.iter().flatten().filter_map(|(service, name)| {
+        (!in_policy(service, name.project(), Some(name.location()))).then(|| format!("{service} {name}"))
+    });
+    scopes.chain(operations).collect()
+}
+
+/// What one collection, or one list of locations, brought.
+#[derive(Default)]
+struct Part {
+    pages: usize,
+    operations: Vec<Operation>,
+    gaps: Vec<Gap>,
+}
+
+struct Reader<'a, S, O> {
+    service: &'a S,
+    until: Option<Instant>,
+    observer: &'a O,
+}
+
+impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
+    /// The collections to read, each once, and the gaps where a project's locations could not be listed.
+    async fn find_collections(&self, policy: &Policy, narrow: &Narrow) -> (Vec<Collection>, Vec<Gap>) {
+        let mut found: BTreeSet<Collection> = BTreeSet::new();
+        let mut ask: BTreeSet<(&ServiceName, &ProjectId)> = BTreeSet::new();
+        for Scope { service, projects, locations } in &policy.scopes {
+            for project in projects {
+                match locations {
+                    Locations::Listed(listed) => {
+                        found.extend(listed.iter().map(|location| Collection {
+                            service: service.clone(),
+                            project: project.clone(),
+                            location: location.clone(),
+                        }));
+                    }
+                    Locations::All => match narrowed_locations(narrow, service, project) {
+                        Some(named) => found.extend(named),
+                        None if narrow.covers_project(service, project) => {
+                            ask.insert((service, project));
+                        }
+                        None => {}
+                    },
+                }
+            }
+        }
+        let mut gaps = Vec::new();
+        let mut asked = stream::iter(ask)
+            .map(|(service, project)| self.list_locations(service, project))
+            .buffer_unordered(COLLECTIONS_AT_ONCE);
+        while let Some((collections, mut missing)) = asked.next().await {
+            found.extend(collections);
+            gaps.append(&mut missing);
+        }
+        found.retain(|collection| narrow.covers_collection(collection));
+        (found.into_iter().collect(), gaps)
+    }
+
+    async fn list_locations(
+        &self,
+        service: &ServiceName,
+        project: &ProjectId,
+    ) -> (Vec<Collection>, Vec<Gap>) {
+        let mut collections = Vec::new();
+        let mut gaps = Vec::new();
+        let mut note = |reason, message| {
+            let gap = Gap::in_locations(service, project, reason, message);
+            self.observer.observe(Event::Gap(&gap));
+            gaps.push(gap);
+        };
+        let mut pages = Pages::default();
+        loop {
+            match self.service.locations_page(service, project, pages.token(), self.until).await {
+                Ok(page) => {
+                    page.missing.into_iter().for_each(|sentence| note(GapReason::Incomplete, sentence));
+                    collections.extend(page.locations.into_iter().map(|location| Collection {
+                        service: service.clone(),
+                        project: project.clone(),
+                        location,
+                    }));
+                    match pages.turn(page.next) {
+                        Turn::Next => {}
+                        Turn::End => break,
+                        Turn::Loop => {
+                            note(GapReason::Incomplete, REPEATED_TOKEN.to_owned());
+                            break;
+                        }
+                    }
+                }
+                Err(error) => {
+                    note(GapReason::from(&error), sentence("the locations could not be listed", &error));
+                    break;
+                }
+            }
+        }
+        (collections, gaps)
+    }
+
+    async fn read_collection(&self, collection: &Collection) -> Part {
+        let mut part = Part::default();
+        let mut gaps = Vec::new();
+        let mut note = |reason, message| {
+            let gap = Gap::in_collection(collection, reason, message);
+            self.observer.observe(Event::Gap(&gap));
+            gaps.push(gap);
+        };
+        let mut pages = Pages::default();
+        loop {
+            match self.service.list_page(collection, pages.token(), self.until).await {
+                Ok(page) => {
+                    part.pages += 1;
+                    self.observer.observe(Event::PageRead { collection, operations: page.operations.len() });
+                    page.missing.into_iter().for_each(|sentence| note(GapReason::Incomplete, sentence));
+                    part.operations.extend(page.operations);
+                    match pages.turn(page.next) {
+                        Turn::Next => {}
+                        Turn::End => break,
+                        Turn::Loop => {
+                            note(GapReason::Incomplete, REPEATED_TOKEN.to_owned());
+                            break;
+                        }
+                    }
+                }
+                Err(error) => {
+                    let what = match part.pages {
+                        0 => "could not be read".to_owned(),
+                        read => format!("could not be read beyond page {read}"),
+                    };
+                    note(GapReason::from(&error), sentence(&what, &error));
+                    break;
+                }
+            }
+        }
+        part.gaps = gaps;
+        self.observer.observe(Event::CollectionRead { collection });
+        part
+    }
+}
+
+fn sentence(what: &str, error: &CallError) -> String {
+    format!("{what}: {error}")
+}
+
+/// The collections that a request names itself, where the policy covers all locations: they need not be asked for.
+fn narrowed_locations(
+    narrow: &Narrow,
+    service: &ServiceName,
+    project: &ProjectId,
+) -> Option<Vec<Collection>> {
+    let collection =
+        |location: LocationId| Collection { service: service.clone(), project: project.clone(), location };
+    if let Some(operations) = &narrow.operations {
+        let named =
+            operations.iter().filter(|(of, name)| of == service && name.project() == project.as_str());
+        return named.map(|(_, name)| LocationId::parse(name.location()).ok().map(collection)).collect();
+    }
+    let scopes = narrow.scopes.as_ref()?;
+    let named = scopes.iter().filter(|scope| scope.service == *service && scope.project == *project);
+    named.map(|scope| scope.location.clone().map(collection)).collect()
+}
+
+const REPEATED_TOKEN: &str = "the service gave a page token a second time: the pages have no end";
+
+/// The page tokens of one listing.
+#[derive(Default)]
+struct Pages {
+    token: Option<String>,
+    seen: HashSet<String>,
+}
+
+/// What comes after a page.
+enum Turn {
+    Next,
+    End,
+    Loop,
+}
+
+impl Pages {
+    fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    fn turn(&mut self, next: Option<String>) -> Turn {
+        let Some(next) = next else { return Turn::End };
+        if !self.seen.insert(next.clone()) {
+            return Turn::Loop;
+        }
+        self.token = Some(next);
+        Turn::Next
+    }
+}

@@ -1,0 +1,75 @@
+//! Builders that the unit tests share. Only compiled for tests.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::operation::{
+    Collection, Ending, LocationId, Operation, OperationName, Progress, ProjectId, ServiceName,
+};
+use crate::policy::Policy;
+use crate::snapshot::{Gap, GapReason, Reading, Snapshot};
+
+/// The instant at which the tests' snapshots were read.
+pub(crate) fn now() -> DateTime<Utc> {
+    "2026-11-24T12:00:00Z".parse().unwrap()
+}
+
+/// A policy for project `p` in location `l`, with these further top-level keys.
+pub(crate) fn policy(rest: &str) -> Policy {
+    let text =
+        format!("version: 1\nmode: enforce\nscopes:\n  - projects: [p]\n    locations: [l, m]\n{rest}");
+    Policy::parse(text.as_bytes(), "policy.yaml").unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub(crate) fn clouddeploy() -> ServiceName {
+    ServiceName::parse("clouddeploy").unwrap()
+}
+
+pub(crate) fn collection(location: &str) -> Collection {
+    Collection {
+        service: clouddeploy(),
+        project: ProjectId::parse("p").unwrap(),
+        location: LocationId::parse(location).unwrap(),
+    }
+}
+
+/// A running operation in `projects/p/locations/l` that was created so many minutes ago.
+pub(crate) fn running(id: &str, age_minutes: i64) -> Operation {
+    Operation {
+        service: clouddeploy(),
+        name: OperationName::parse(&format!("projects/p/locations/l/operations/{id}")).unwrap(),
+        progress: Progress::Running,
+        create_time: Some(now() - TimeDelta::minutes(age_minutes)),
+        verb: Some(Arc::from("create")),
+        target: Some(Arc::from("projects/p/locations/l/targets/dev")),
+        kind: Some(Arc::from("type.googleapis.com/google.cloud.deploy.v1.OperationMetadata")),
+        cancellation_requested: Some(false),
+        metadata: None,
+    }
+}
+
+/// The same, ended.
+pub(crate) fn ended(id: &str, age_minutes: i64) -> Operation {
+    Operation { progress: Progress::Ended(Ending::Completed), ..running(id, age_minutes) }
+}
+
+/// A snapshot of these operations, whole.
+pub(crate) fn snapshot(operations: Vec<Operation>) -> Snapshot {
+    snapshot_with_gaps(operations, Vec::new())
+}
+
+pub(crate) fn snapshot_with_gaps(operations: Vec<Operation>, gaps: Vec<Gap>) -> Snapshot {
+    Snapshot::new(now(), Reading { collections: 2, pages: 1, operations, gaps })
+}
+
+/// A gap that hides a whole location of project `p`; without a location, all of them.
+pub(crate) fn gap(location: Option<&str>) -> Gap {
+    Gap {
+        service: clouddeploy(),
+        project: ProjectId::parse("p").unwrap(),
+        location: location.map(|text| LocationId::parse(text).unwrap()),
+        reason: GapReason::Unreachable,
+        message: "could not be read".to_owned(),
+    }
+}
