@@ -1,1 +1,9 @@
-//! lambda
+//! The Lambda function around a sweep: what woke it, how long it has, and how it fails.
+
+mod deadline;
+mod event;
+mod failure;
+
+pub use deadline::TimeBudget;
+pub use event::{EventError, read as read_event};
+pub use failure::Failure;
