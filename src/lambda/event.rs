@@ -37,13 +37,21 @@ const SCHEDULE_KEYS: [&str; 5] =
     ["trigger", "scheduled_time", "execution_id", "schedule_arn", "attempt_number"];
 
 /// Why a payload is no request. The same payload will fail again: there is nothing to retry.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum EventError {
     /// The payload as a whole is none of those that curfew takes.
     #[error("{EXPECTED}; got {got}")]
     Unknown {
         /// What came, shortened.
         got: String,
+    },
+    /// The payload is no JSON: empty, cut off, or something else altogether.
+    #[error("{EXPECTED}; got {bytes} bytes that are not JSON")]
+    NotJson {
+        /// The payload's length.
+        bytes: usize,
+        /// Where it stops being JSON.
+        source: serde_json::Error,
     },
     /// The kind of payload is clear, but one place in it is wrong.
     #[error("in `{at}`: expected {expected}; got {got}")]
@@ -69,7 +77,13 @@ pub enum EventError {
 ///
 /// # Errors
 /// When it is none of those that curfew takes, or holds anything that has no meaning in it.
-pub fn read(payload: &Value) -> Result<Request, EventError> {
+pub fn read(payload: &str) -> Result<Request, EventError> {
+    let value = serde_json::from_str(payload)
+        .map_err(|source| EventError::NotJson { bytes: payload.len(), source })?;
+    read_value(&value)
+}
+
+fn read_value(payload: &Value) -> Result<Request, EventError> {
     let unknown = || EventError::Unknown { got: describe(payload) };
     let object = payload.as_object().ok_or_else(unknown)?;
     match (object.get("trigger"), object.get("detail-type"), object.get("sweep")) {

@@ -95,7 +95,6 @@ impl From<Failure> for Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn cause(text: &str) -> Cause {
         text.to_owned().into()
@@ -104,7 +103,7 @@ mod tests {
     #[test]
     fn every_failure_has_the_error_type_that_alarms_are_built_upon() {
         let configuration = crate::config::Config::read(|_| Some("nonsense".to_owned())).unwrap_err();
-        let event = crate::lambda::read_event(&json!([])).unwrap_err();
+        let event = crate::lambda::read_event("[]").unwrap_err();
         for (failure, want) in [
             (Failure::ConfigurationInvalid(configuration), "Curfew.ConfigurationInvalid"),
             (Failure::PolicyUnreadable(cause("x")), "Curfew.PolicyUnreadable"),
@@ -119,8 +118,8 @@ mod tests {
 
     #[test]
     fn the_message_tells_every_cause_and_what_to_do() {
-        let event = json!({"sweep": {"operations": ["projects/p/locations/l/operations/.."]}});
-        let failure = Failure::from(crate::lambda::read_event(&event).unwrap_err());
+        let event = r#"{"sweep": {"operations": ["projects/p/locations/l/operations/.."]}}"#;
+        let failure = Failure::from(crate::lambda::read_event(event).unwrap_err());
         let got = Diagnostic::from(failure).error_message;
         let want = "the event was not understood: in `sweep.operations[0]`: \
                     `projects/p/locations/l/operations/..` is not an operation name: it is a relative path; \

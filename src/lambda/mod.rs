@@ -3,7 +3,9 @@
 mod deadline;
 mod event;
 mod failure;
+mod payload;
 
 pub use deadline::TimeBudget;
 pub use event::{EventError, read as read_event};
 pub use failure::Failure;
+pub use payload::as_text;

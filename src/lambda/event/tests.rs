@@ -7,7 +7,7 @@ use super::*;
 /// A payload that the repository ships as a sample.
 macro_rules! sample {
     ($name:literal) => {
-        serde_json::from_str(include_str!(concat!("../../../events/", $name))).unwrap()
+        include_str!(concat!("../../../events/", $name))
     };
 }
 
@@ -35,7 +35,7 @@ fn sweep_event(detail: Value) -> Value {
 /// The error of a payload with its causes, as the log shows it.
 fn error(payload: &Value) -> String {
     use std::error::Error;
-    let error = read(payload).expect_err("the payload should be an error");
+    let error = read_value(payload).expect_err("the payload should be an error");
     match error.source() {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
@@ -48,9 +48,9 @@ fn the_schedules_own_input_sweeps_everything_and_tells_when_it_was_due() {
         scheduled_at: Some(time("2026-11-24T06:00:00Z")),
         execution_id: Some("d32c5kddcf5bb8c3".to_owned()),
     });
-    assert_eq!(read(&sample!("scheduler.json")), Ok(want));
+    assert_eq!(read(sample!("scheduler.json")).unwrap(), want);
     let want = Request::everything(Trigger::Schedule { scheduled_at: None, execution_id: None });
-    assert_eq!(read(&json!({"trigger": "schedule"})), Ok(want));
+    assert_eq!(read_value(&json!({"trigger": "schedule"})).unwrap(), want);
 }
 
 #[test]
@@ -61,13 +61,13 @@ fn a_scheduled_event_sweeps_everything_whatever_form_its_empty_detail_has() {
             execution_id: Some(id.to_owned()),
         })
     };
-    let object: Value = sample!("scheduled-event.json");
-    assert_eq!(read(&object), Ok(want("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa")));
+    let object = sample!("scheduled-event.json");
+    assert_eq!(read(object).unwrap(), want("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"));
     let string = sample!("scheduled-event-string-detail.json");
-    assert_eq!(read(&string), Ok(want("27a8e1f5-1f0c-4b5e-9d7a-6a3b1c0f9e21")));
-    let mut absent = object;
+    assert_eq!(read(string).unwrap(), want("27a8e1f5-1f0c-4b5e-9d7a-6a3b1c0f9e21"));
+    let mut absent: Value = serde_json::from_str(object).unwrap();
     absent.as_object_mut().unwrap().remove("detail");
-    assert_eq!(read(&absent), Ok(want("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa")));
+    assert_eq!(read_value(&absent).unwrap(), want("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_curfew_sweep_is_narrowed_to_its_operations() {
         narrow: Narrow { scopes: None, operations: operations(&[name]) },
         mode: None,
     };
-    assert_eq!(read(&sample!("curfew-sweep-operations.json")), Ok(want));
+    assert_eq!(read(sample!("curfew-sweep-operations.json")).unwrap(), want);
 }
 
 #[test]
@@ -99,15 +99,15 @@ fn a_curfew_sweep_is_narrowed_to_its_scopes() {
         },
         mode: None,
     };
-    assert_eq!(read(&sample!("curfew-sweep-scopes.json")), Ok(want));
+    assert_eq!(read(sample!("curfew-sweep-scopes.json")).unwrap(), want);
 }
 
 #[test]
 fn a_detail_that_is_a_string_of_json_narrows_like_an_object() {
     let detail = json!({"scopes": [{"project": "p", "location": "all"}]});
     let want = Narrow { scopes: Some(vec![scope("p", None)]), operations: None };
-    assert_eq!(read(&sweep_event(detail.clone())).unwrap().narrow, want);
-    assert_eq!(read(&sweep_event(Value::String(detail.to_string()))).unwrap().narrow, want);
+    assert_eq!(read_value(&sweep_event(detail.clone())).unwrap().narrow, want);
+    assert_eq!(read_value(&sweep_event(Value::String(detail.to_string()))).unwrap().narrow, want);
 }
 
 #[test]
@@ -117,13 +117,13 @@ fn a_direct_invocation_may_narrow_and_set_a_mode() {
         narrow: Narrow { scopes: Some(vec![scope("acme-web", Some("europe-west1"))]), operations: None },
         mode: None,
     };
-    assert_eq!(read(&sample!("direct.json")), Ok(want));
+    assert_eq!(read(sample!("direct.json")).unwrap(), want);
     let want = Request { mode: Some(Mode::Audit), ..Request::everything(Trigger::Direct) };
-    assert_eq!(read(&sample!("direct-audit.json")), Ok(want));
+    assert_eq!(read(sample!("direct-audit.json")).unwrap(), want);
     for (text, want) in [("off", Mode::Off), ("audit", Mode::Audit), ("enforce", Mode::Enforce)] {
-        assert_eq!(read(&json!({"sweep": {"mode": text}})).unwrap().mode, Some(want));
+        assert_eq!(read_value(&json!({"sweep": {"mode": text}})).unwrap().mode, Some(want));
     }
-    assert_eq!(read(&json!({"sweep": {}})), Ok(Request::everything(Trigger::Direct)));
+    assert_eq!(read_value(&json!({"sweep": {}})).unwrap(), Request::everything(Trigger::Direct));
 }
 
 #[test]
@@ -145,6 +145,14 @@ fn a_payload_of_no_known_kind_is_an_error_that_names_what_was_expected() {
              `Curfew Sweep`, or `{{\"sweep\": {{…}}}}`; got {got}"
         );
         assert_eq!(error(&payload), want);
+    }
+}
+
+#[test]
+fn a_payload_that_is_not_json_is_an_error_like_every_other() {
+    for (payload, bytes) in [("", 0), ("sweep", 5), ("{\"sweep\": {}", 12), ("{\"sweep\": {}} {}", 16)] {
+        let got = read(payload).expect_err("it is not JSON").to_string();
+        assert!(got.ends_with(&format!("; got {bytes} bytes that are not JSON")), "{got}");
     }
 }
 
