@@ -1,1 +1,11 @@
-//! lambda
+//! The Lambda function around a sweep: what woke it, how long it has, and how it fails.
+
+mod deadline;
+mod event;
+mod failure;
+mod payload;
+
+pub use deadline::TimeBudget;
+pub use event::{EventError, read as read_event};
+pub use failure::Failure;
+pub use payload::as_text;

@@ -1,0 +1,91 @@
+# Everything that is checked about curfew. `make help` lists it.
+#
+# It asks for Rust, Python 3.11 or later, and make. What else a target needs, it sets up under target/, in pinned
+# versions, and only once.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+PYTHON ?= python3
+PIP := bin/pip --disable-pip-version-check --quiet install --requirement
+
+DENY_VERSION := 0.20.2
+DENY_ROOT := target/tools/cargo-deny-$(DENY_VERSION)
+DENY := $(DENY_ROOT)/bin/cargo-deny
+
+# A Python environment is made anew when its requirements or the interpreter change: the stamp's name tells.
+python_stamp = target/$(1)/.made-of-$(shell { $(PYTHON) --version; cat tests/$(1)/requirements.txt; } 2>&1 | cksum | cut -d' ' -f1)
+PYTHON_ENV := $(call python_stamp,python)
+SAM_ENV := $(call python_stamp,sam)
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: python-env ## Run the whole test suite, set-up included
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		$(CARGO) nextest run --locked; \
+		$(CARGO) test --locked --doc; \
+	else \
+		$(CARGO) test --locked; \
+	fi
+	$(CARGO) build --locked
+	target/python/bin/python -m pytest tests/python
+
+.PHONY: check
+check: format lint docs deny template test ## Run every check there is: the gate of a change
+
+.PHONY: fmt
+fmt: ## Format the code
+	$(CARGO) fmt
+
+.PHONY: format
+format: ## Check that the code is formatted
+	$(CARGO) fmt --check
+
+.PHONY: lint
+lint: ## Lint everything, and the function alone as it is deployed
+	$(CARGO) clippy --locked --all-targets --all-features -- -D warnings
+	$(CARGO) clippy --locked --no-default-features --bin curfew-lambda -- -D warnings
+
+.PHONY: docs
+docs: ## Build the documentation, private items included, without a warning
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+
+# Advisories come from a git repository. Without a copy of it they cannot be checked, and that is said, not hidden.
+.PHONY: deny
+deny: $(DENY) ## Check the dependencies' licences, versions, sources and advisories
+	$(DENY) --locked check bans licenses sources
+	@if $(DENY) fetch db >/dev/null 2>&1; then \
+		$(DENY) --locked check advisories; \
+	elif compgen -G "$${CARGO_HOME:-$$HOME/.cargo}/advisory-dbs/advisory-db-*/crates" >/dev/null; then \
+		$(DENY) --locked check --disable-fetch advisories; \
+	else \
+		echo "advisories SKIPPED: the advisory database can be reached neither on the network nor on this disk"; \
+	fi
+
+.PHONY: template
+template: $(SAM_ENV) ## Validate and lint the deployment template
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 target/sam/bin/sam validate --lint --template template.yaml
+
+.PHONY: python-env
+python-env: $(PYTHON_ENV) ## Make the Python environment of the tests
+
+.PHONY: bench
+bench: ## Run the benchmarks and print their figures
+	$(CARGO) bench --locked
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	rm -rf target .aws-sam
+
+$(PYTHON_ENV) $(SAM_ENV):
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/$(PIP) tests/$(notdir $(@D))/requirements.txt
+	touch $@
+
+$(DENY):
+	$(CARGO) install --locked --root $(DENY_ROOT) cargo-deny@$(DENY_VERSION)

@@ -1,0 +1,274 @@
+//! The function's settings: the environment, read once.
+//!
+//! [`Config::from_env`] is the one place that touches the process's environment; everything else takes a `Config`,
+//! and tests take a lookup of their own. An empty variable counts as unset, because a deployment template can leave
+//! a variable empty but cannot leave it out. Nothing is opened or fetched here.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::policy::Mode;
+
+/// Where the policy is read from.
+pub const POLICY: &str = "CURFEW_POLICY";
+/// The function's own key: the most that it may do.
+pub const MODE: &str = "CURFEW_MODE";
+/// Where Google's credential comes from.
+pub const CREDENTIALS: &str = "CURFEW_CREDENTIALS";
+/// What replaces the base URL of every service.
+pub const GOOGLE_ENDPOINT: &str = "CURFEW_GOOGLE_ENDPOINT";
+
+/// Where Lambda unpacks the function; set by Lambda itself.
+const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
+
+const DEFAULT_POLICY: &str = "file:policy.yaml";
+const DEFAULT_CREDENTIALS: &str = "adc";
+
+/// How many characters of a wrong value an error quotes.
+const QUOTED_CHARS: usize = 120;
+
+/// The function's settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where the policy is.
+    pub policy: PolicySource,
+    /// The ceiling of the mode. `audit` unless set.
+    pub mode: Mode,
+    /// Where Google's credential comes from, as `adc`, `none` or `file:PATH`, the path complete.
+    pub credentials: String,
+    /// The base URL that replaces every service's; not yet parsed.
+    pub google_endpoint: Option<String>,
+}
+
+/// Where a policy is read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicySource {
+    /// A file, one that came with the function as a rule.
+    File(PathBuf),
+}
+
+impl fmt::Display for PolicySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PolicySource::File(path) => write!(f, "file:{}", path.display()),
+        }
+    }
+}
+
+/// Everything that is wrong with the settings.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    problems: Vec<String>,
+}
+
+impl ConfigError {
+    /// One sentence for each problem, each of which names its variable.
+    #[must_use]
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problems.join("; "))
+    }
+}
+
+impl Config {
+    /// Reads the settings of this process.
+    ///
+    /// # Errors
+    /// See [`Config::read`].
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn from_env() -> Result<Self, ConfigError> {
+        // A value that is not UTF-8 is wrong wherever it stands. Taken for unset, it would become a default.
+        Self::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    }
+
+    /// Reads the settings from a lookup by the variable's name.
+    ///
+    /// # Errors
+    /// When any variable has a value that means nothing: all such at once. Only in mode `off` no other setting is
+    /// looked at, for the kill switch has to work in a deployment that is broken.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let task_root = lookup(TASK_ROOT).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let mode = lookup(MODE).filter(|value| !value.is_empty());
+        let mode = mode.map_or(Ok(Mode::Audit), |text| read_mode(&text));
+        let set = |name| match mode {
+            Ok(Mode::Off) => None,
+            _ => lookup(name).filter(|value| !value.is_empty()),
+        };
+        let policy = set(POLICY).unwrap_or_else(|| DEFAULT_POLICY.to_owned());
+        let policy = read_policy(&policy, task_root.as_deref());
+        let credentials = set(CREDENTIALS).unwrap_or_else(|| DEFAULT_CREDENTIALS.to_owned());
+        let credentials = read_credentials(&credentials, task_root.as_deref());
+        let google_endpoint = set(GOOGLE_ENDPOINT);
+        match (policy, mode, credentials) {
+            (Ok(policy), Ok(mode), Ok(credentials)) => {
+                Ok(Self { policy, mode, credentials, google_endpoint })
+            }
+            (policy, mode, credentials) => {
+                let problems = [policy.err(), mode.err(), credentials.err()];
+                Err(ConfigError { problems: problems.into_iter().flatten().collect() })
+            }
+        }
+    }
+}
+
+fn read_mode(text: &str) -> Result<Mode, String> {
+    match text {
+        "off" => Ok(Mode::Off),
+        "audit" => Ok(Mode::Audit),
+        "enforce" => Ok(Mode::Enforce),
+        _ => Err(format!("{MODE} is {}: it must be `off`, `audit` or `enforce`", quote(text))),
+    }
+}
+
+fn read_policy(text: &str, task_root: Option<&Path>) -> Result<PolicySource, String> {
+    if let Some(path) = text.strip_prefix("file:") {
+        return match complete(path, task_root) {
+            Some(path) => Ok(PolicySource::File(path)),
+            None => Err(format!("{POLICY} is {}: a path must follow `file:`", quote(text))),
+        };
+    }
+    if ["ssm:", "s3://", "appconfig:"].iter().any(|kind| text.starts_with(kind)) {
+        return Err(format!(
+            "{POLICY} is {}: this version reads a policy from `file:PATH` only; `ssm:`, `s3://` and `appconfig:` \
+             come in a later one",
+            quote(text)
+        ));
+    }
+    Err(format!("{POLICY} is {}: it must be `file:PATH`", quote(text)))
+}
+
+fn read_credentials(text: &str, task_root: Option<&Path>) -> Result<String, String> {
+    if matches!(text, "adc" | "none") {
+        return Ok(text.to_owned());
+    }
+    if let Some(path) = text.strip_prefix("file:") {
+        return match complete(path, task_root) {
+            Some(path) => Ok(format!("file:{}", path.display())),
+            None => Err(format!("{CREDENTIALS} is `file:`: a path must follow it")),
+        };
+    }
+    if text.starts_with("secretsmanager:") {
+        return Err(format!(
+            "{CREDENTIALS} is {}: this version reads a credential from `file:PATH` or `adc` only; \
+             `secretsmanager:` comes in a later one",
+            quote(text)
+        ));
+    }
+    // Not quoted: someone may have put the credential itself here.
+    Err(format!("{CREDENTIALS} must be `adc`, `file:PATH` or `none`, and is none of them"))
+}
+
+/// A path that does not depend on where Lambda starts the process: a relative one starts at the function's root.
+fn complete(path: &str, task_root: Option<&Path>) -> Option<PathBuf> {
+    match (path, task_root) {
+        ("", _) => None,
+        (_, Some(root)) => Some(root.join(path)),
+        (_, None) => Some(PathBuf::from(path)),
+    }
+}
+
+fn quote(text: &str) -> String {
+    let short: String = text.chars().take(QUOTED_CHARS).flat_map(char::escape_debug).collect();
+    let more = if text.chars().nth(QUOTED_CHARS).is_some() { "…" } else { "" };
+    format!("`{short}{more}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::read(|name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn an_empty_environment_audits_by_the_bundled_policy() {
+        let want = Config {
+            policy: PolicySource::File("policy.yaml".into()),
+            mode: Mode::Audit,
+            credentials: "adc".to_owned(),
+            google_endpoint: None,
+        };
+        assert_eq!(read(&[]), Ok(want.clone()));
+        assert_eq!(read(&[(POLICY, ""), (MODE, ""), (CREDENTIALS, ""), (GOOGLE_ENDPOINT, "")]), Ok(want));
+    }
+
+    #[test]
+    fn every_variable_is_taken() {
+        let got = read(&[
+            (POLICY, "file:/etc/curfew.yaml"),
+            (MODE, "enforce"),
+            (CREDENTIALS, "none"),
+            (GOOGLE_ENDPOINT, "http://127.0.0.1:1"),
+        ]);
+        let want = Config {
+            policy: PolicySource::File("/etc/curfew.yaml".into()),
+            mode: Mode::Enforce,
+            credentials: "none".to_owned(),
+            google_endpoint: Some("http://127.0.0.1:1".to_owned()),
+        };
+        assert_eq!(got, Ok(want));
+    }
+
+    #[test]
+    fn a_relative_file_lies_where_lambda_unpacked_the_function() {
+        let got = read(&[
+            (TASK_ROOT, "/var/task"),
+            (POLICY, "file:policies/prod.yaml"),
+            (CREDENTIALS, "file:key.json"),
+        ])
+        .unwrap();
+        assert_eq!(got.policy.to_string(), "file:/var/task/policies/prod.yaml");
+        assert_eq!(got.credentials, "file:/var/task/key.json");
+        let got = read(&[(TASK_ROOT, "/var/task"), (POLICY, "file:/opt/policy.yaml")]).unwrap();
+        assert_eq!(got.policy.to_string(), "file:/opt/policy.yaml");
+    }
+
+    #[test]
+    fn all_problems_come_at_once_and_name_their_variables() {
+        let got = read(&[(POLICY, "policy.yaml"), (MODE, "Enforce"), (CREDENTIALS, "file:")]).unwrap_err();
+        let want = [
+            "CURFEW_POLICY is `policy.yaml`: it must be `file:PATH`",
+            "CURFEW_MODE is `Enforce`: it must be `off`, `audit` or `enforce`",
+            "CURFEW_CREDENTIALS is `file:`: a path must follow it",
+        ];
+        assert_eq!(got.problems(), want);
+    }
+
+    #[test]
+    fn sources_of_a_later_version_are_recognised_and_refused() {
+        for policy in ["ssm:/curfew/policy", "s3://bucket/policy.yaml", "appconfig:app/env/profile"] {
+            let got = read(&[(POLICY, policy)]).unwrap_err().to_string();
+            assert!(got.contains(policy) && got.contains("`file:PATH` only"), "{got}");
+        }
+        let got = read(&[(CREDENTIALS, "secretsmanager:curfew/google")]).unwrap_err().to_string();
+        assert!(got.contains("later"), "{got}");
+    }
+
+    #[test]
+    fn a_credential_put_into_the_variable_itself_is_not_repeated() {
+        let got = read(&[(CREDENTIALS, r#"{"type":"service_account","private_key":"hush"}"#)]).unwrap_err();
+        assert!(!got.to_string().contains("hush"), "{got}");
+        assert!(got.to_string().contains(CREDENTIALS), "{got}");
+    }
+
+    #[test]
+    fn the_kill_switch_works_in_a_deployment_that_is_broken() {
+        let got = read(&[(MODE, "off"), (POLICY, "nonsense"), (CREDENTIALS, "nonsense")]).unwrap();
+        assert_eq!(got.mode, Mode::Off);
+    }
+
+    #[test]
+    fn a_hostile_value_is_quoted_short_and_on_one_line() {
+        let value = format!("a\nb{}", "x".repeat(5000));
+        let got = read(&[(MODE, &value)]).unwrap_err().to_string();
+        assert!(!got.contains('\n') && got.len() < 400, "{got}");
+    }
+}

@@ -1,0 +1,241 @@
+//! What each payload becomes, and that every other one is an error.
+
+use serde_json::json;
+
+use super::*;
+
+/// A payload that the repository ships as a sample.
+macro_rules! sample {
+    ($name:literal) => {
+        include_str!(concat!("../../../events/", $name))
+    };
+}
+
+fn time(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn scope(project: &str, location: Option<&str>) -> NarrowScope {
+    NarrowScope {
+        service: ServiceName::parse("clouddeploy").unwrap(),
+        project: ProjectId::parse(project).unwrap(),
+        location: location.map(|text| LocationId::parse(text).unwrap()),
+    }
+}
+
+fn operations(names: &[&str]) -> Option<BTreeSet<(ServiceName, OperationName)>> {
+    let service = ServiceName::parse("clouddeploy").unwrap();
+    Some(names.iter().map(|name| (service.clone(), OperationName::parse(name).unwrap())).collect())
+}
+
+fn sweep_event(detail: Value) -> Value {
+    json!({"source": "acme.deployments", "detail-type": "Curfew Sweep", "detail": detail})
+}
+
+/// The error of a payload with its causes, as the log shows it.
+fn error(payload: &Value) -> String {
+    use std::error::Error;
+    let error = read_value(payload).expect_err("the payload should be an error");
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+#[test]
+fn the_schedules_own_input_sweeps_everything_and_tells_when_it_was_due() {
+    let want = Request::everything(Trigger::Schedule {
+        scheduled_at: Some(time("2026-11-24T06:00:00Z")),
+        execution_id: Some("d32c5kddcf5bb8c3".to_owned()),
+    });
+    assert_eq!(read(sample!("scheduler.json")).unwrap(), want);
+    let want = Request::everything(Trigger::Schedule { scheduled_at: None, execution_id: None });
+    assert_eq!(read_value(&json!({"trigger": "schedule"})).unwrap(), want);
+}
+
+#[test]
+fn a_scheduled_event_sweeps_everything_whatever_form_its_empty_detail_has() {
+    let want = |id: &str| {
+        Request::everything(Trigger::Schedule {
+            scheduled_at: Some(time("2026-11-24T06:00:00Z")),
+            execution_id: Some(id.to_owned()),
+        })
+    };
+    let object = sample!("scheduled-event.json");
+    assert_eq!(read(object).unwrap(), want("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"));
+    let string = sample!("scheduled-event-string-detail.json");
+    assert_eq!(read(string).unwrap(), want("27a8e1f5-1f0c-4b5e-9d7a-6a3b1c0f9e21"));
+    let mut absent: Value = serde_json::from_str(object).unwrap();
+    absent.as_object_mut().unwrap().remove("detail");
+    assert_eq!(read_value(&absent).unwrap(), want("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"));
+}
+
+#[test]
+fn a_scheduled_event_with_a_detail_was_meant_to_narrow_and_is_an_error() {
+    let event = json!({"detail-type": "Scheduled Event", "detail": {"scopes": []}});
+    let want = "in `detail`: expected nothing: only a `Curfew Sweep` is narrowed; got the key `scopes`";
+    assert_eq!(error(&event), want);
+}
+
+#[test]
+fn a_curfew_sweep_is_narrowed_to_its_operations() {
+    let name = "projects/acme-web/locations/europe-west1/operations/\
+                operation-1763964000000-64442d5a1c8e0-9f0b7a31-2d4c6e85";
+    let want = Request {
+        trigger: Trigger::Event { id: Some("6f2c1a9e-0d5b-4f0e-9a53-3f1f6f0b7c11".to_owned()) },
+        narrow: Narrow { scopes: None, operations: operations(&[name]) },
+        mode: None,
+    };
+    assert_eq!(read(sample!("curfew-sweep-operations.json")).unwrap(), want);
+}
+
+#[test]
+fn a_curfew_sweep_is_narrowed_to_its_scopes() {
+    let want = Request {
+        trigger: Trigger::Event { id: Some("b7a4e3d0-52b1-4c0f-8a0c-1d7e9f3a6b42".to_owned()) },
+        narrow: Narrow {
+            scopes: Some(vec![scope("acme-web", Some("europe-west1")), scope("acme-data", None)]),
+            operations: None,
+        },
+        mode: None,
+    };
+    assert_eq!(read(sample!("curfew-sweep-scopes.json")).unwrap(), want);
+}
+
+#[test]
+fn a_detail_that_is_a_string_of_json_narrows_like_an_object() {
+    let detail = json!({"scopes": [{"project": "p", "location": "all"}]});
+    let want = Narrow { scopes: Some(vec![scope("p", None)]), operations: None };
+    assert_eq!(read_value(&sweep_event(detail.clone())).unwrap().narrow, want);
+    assert_eq!(read_value(&sweep_event(Value::String(detail.to_string()))).unwrap().narrow, want);
+}
+
+#[test]
+fn a_direct_invocation_may_narrow_and_set_a_mode() {
+    let want = Request {
+        trigger: Trigger::Direct,
+        narrow: Narrow { scopes: Some(vec![scope("acme-web", Some("europe-west1"))]), operations: None },
+        mode: None,
+    };
+    assert_eq!(read(sample!("direct.json")).unwrap(), want);
+    let want = Request { mode: Some(Mode::Audit), ..Request::everything(Trigger::Direct) };
+    assert_eq!(read(sample!("direct-audit.json")).unwrap(), want);
+    for (text, want) in [("off", Mode::Off), ("audit", Mode::Audit), ("enforce", Mode::Enforce)] {
+        assert_eq!(read_value(&json!({"sweep": {"mode": text}})).unwrap().mode, Some(want));
+    }
+    assert_eq!(read_value(&json!({"sweep": {}})).unwrap(), Request::everything(Trigger::Direct));
+}
+
+#[test]
+fn a_payload_of_no_known_kind_is_an_error_that_names_what_was_expected() {
+    for (payload, got) in [
+        (json!(null), "null"),
+        (json!(true), "true"),
+        (json!(42), "the number 42"),
+        (json!("{\"sweep\":{}}"), "the string `{\\\"sweep\\\":{}}`"),
+        (json!([]), "an empty list"),
+        (json!([{"sweep": {}}]), "a list of 1"),
+        (json!({}), "an empty object"),
+        (json!({"Records": []}), "an object of `Records`"),
+        (json!({"sweep": {}, "trigger": "schedule"}), "an object of `sweep`, `trigger`"),
+        (json!({"detail-type": "Scheduled Event", "sweep": {}}), "an object of `detail-type`, `sweep`"),
+    ] {
+        let want = format!(
+            "expected `{{\"trigger\": \"schedule\"}}`, an EventBridge event of detail-type `Scheduled Event` or \
+             `Curfew Sweep`, or `{{\"sweep\": {{…}}}}`; got {got}"
+        );
+        assert_eq!(error(&payload), want);
+    }
+}
+
+#[test]
+fn a_payload_that_is_not_json_is_an_error_like_every_other() {
+    for (payload, bytes) in [("", 0), ("sweep", 5), ("{\"sweep\": {}", 12), ("{\"sweep\": {}} {}", 16)] {
+        let got = read(payload).expect_err("it is not JSON").to_string();
+        assert!(got.ends_with(&format!("; got {bytes} bytes that are not JSON")), "{got}");
+    }
+}
+
+#[test]
+fn nothing_that_could_narrow_is_overlooked() {
+    for (payload, place) in [
+        (json!({"trigger": "schedule", "mode": "audit"}), "in `the payload`"),
+        (json!({"trigger": "cron"}), "in `trigger`"),
+        (
+            json!({"trigger": "schedule", "scheduled_time": "<aws.scheduler.scheduled-time>"}),
+            "in `scheduled_time`",
+        ),
+        (json!({"trigger": "schedule", "execution_id": 7}), "in `execution_id`"),
+        (json!({"sweep": {}, "mode": "audit"}), "in `the payload`"),
+        (json!({"sweep": null}), "in `sweep`"),
+        (json!({"sweep": []}), "in `sweep`"),
+        (json!({"sweep": {"scope": []}}), "in `sweep`"),
+        (json!({"sweep": {"mode": "Audit"}}), "in `sweep.mode`"),
+        (json!({"sweep": {"mode": null}}), "in `sweep.mode`"),
+        (json!({"sweep": {"scopes": []}}), "in `sweep.scopes`"),
+        (json!({"sweep": {"scopes": null}}), "in `sweep.scopes`"),
+        (json!({"sweep": {"scopes": {"project": "p"}}}), "in `sweep.scopes`"),
+        (json!({"sweep": {"scopes": ["p"]}}), "in `sweep.scopes[0]`"),
+        (json!({"sweep": {"scopes": [{}]}}), "in `sweep.scopes[0]`"),
+        (json!({"sweep": {"scopes": [{"location": "l"}]}}), "in `sweep.scopes[0]`"),
+        (json!({"sweep": {"scopes": [{"project": "p", "region": "l"}]}}), "in `sweep.scopes[0]`"),
+        (json!({"sweep": {"scopes": [{"project": "p", "location": null}]}}), "in `sweep.scopes[0].location`"),
+        (json!({"sweep": {"operations": []}}), "in `sweep.operations`"),
+        (json!({"sweep": {"operations": "projects/p/locations/l/operations/o"}}), "in `sweep.operations`"),
+        (json!({"sweep": {"operations": [{"name": "o"}]}}), "in `sweep.operations[0]`"),
+        (sweep_event(json!({})), "in `detail`"),
+        (sweep_event(json!("{}")), "in `detail`"),
+        (sweep_event(json!("{")), "in `detail`"),
+        (sweep_event(json!(null)), "in `detail`"),
+        (sweep_event(json!([])), "in `detail`"),
+        (sweep_event(json!({"mode": "audit"})), "in `detail`"),
+        (sweep_event(json!({"scopes": []})), "in `detail.scopes`"),
+        (sweep_event(json!({"operations": []})), "in `detail.operations`"),
+        (json!({"detail-type": "Curfew Sweep"}), "in `detail`"),
+        (json!({"detail-type": "EC2 Instance State-change Notification"}), "in `detail-type`"),
+        (json!({"detail-type": ["Scheduled Event"]}), "in `detail-type`"),
+    ] {
+        let got = error(&payload);
+        assert!(got.starts_with(place), "{payload}\n got: {got}\nwant: {place} …");
+    }
+}
+
+#[test]
+fn a_name_that_could_change_the_path_of_a_request_is_an_error() {
+    for (id, problem) in [
+        ("..", "it is a relative path"),
+        ("o?force=true", "it holds a character"),
+        ("%2f", "it holds a character"),
+        ("o\n", "it holds a character"),
+        ("o/p", "it holds a slash"),
+        ("o:cancel", "its id holds a colon"),
+        ("", "it is empty"),
+    ] {
+        let name = format!("projects/p/locations/l/operations/{id}");
+        let got = error(&json!({"sweep": {"operations": ["projects/p/locations/l/operations/o", name]}}));
+        assert!(got.starts_with("in `sweep.operations[1]`: `projects/p/"), "{got}");
+        assert!(got.contains(problem), "{got}");
+        assert!(!got.contains('\n'), "{got}");
+    }
+    let got = error(&sweep_event(json!({"scopes": [{"project": "p/q"}]})));
+    assert!(got.starts_with("in `detail.scopes[0].project`: `p/q` is not a project"), "{got}");
+}
+
+#[test]
+fn a_payload_of_megabytes_makes_a_short_error_on_one_line() {
+    let long = "a\n".repeat(3_000_000);
+    let keys: Map<_, _> = (0..1000).map(|n| (format!("{n}{long:.90}"), json!(n))).collect();
+    for payload in [
+        json!(long),
+        json!(keys),
+        json!({"trigger": long}),
+        json!({"sweep": {"operations": [long]}}),
+        json!({"sweep": {"mode": long}}),
+        json!({"detail-type": long}),
+        sweep_event(json!({long.clone(): 1})),
+        sweep_event(json!(long)),
+    ] {
+        let got = error(&payload);
+        assert!(got.len() < 1200 && !got.contains('\n'), "{} bytes: {got:.1500}", got.len());
+    }
+}

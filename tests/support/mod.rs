@@ -1,0 +1,3 @@
+//! What tests of the shipped binaries share.
+
+pub(crate) mod runtime_api;
