@@ -236,25 +236,18 @@ fn retry_delay(detail: &Value) -> Option<Duration> {
 #[must_use]
 pub fn one_line(text: &str) -> String {
     let blank = |c: char| c.is_control() || c.is_whitespace() || is_direction_mark(c);
-    let mut line = String::new();
-    let mut chars = 0;
-    for word in text.split(blank).filter(|word| !word.is_empty()) {
-        if chars > 0 {
-            line.push(' ');
-            chars += 1;
-        }
-        for c in word.chars() {
-            if chars >= MAX_MESSAGE_CHARS - 1 {
-                line.push('…');
-                return line;
-            }
-            line.push(c);
-            chars += 1;
-        }
+    let words: Vec<&str> = text.split(blank).filter(|word| !word.is_empty()).collect();
+    let line = words.join(" ");
+    if line.chars().count() <= MAX_MESSAGE_CHARS {
+        return line;
     }
-    line
+    line.chars().take(MAX_MESSAGE_CHARS - 1).chain(['…']).collect()
 }
 
 fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
+
+#[cfg(test)]
+#[path = "tests/error.rs"]
+mod tests;

@@ -152,7 +152,8 @@ where
         if failure.kind != FailureKind::NoCredential {
             attempts += 1;
         }
-        if is_over() {
+        // An answer counts also when it comes at the last moment.
+        if failure.http_status.is_none() && is_over() {
             return Err(out_of_time(attempts));
         }
         state.tries += 1;
@@ -180,3 +181,7 @@ fn out_of_time(attempts: u32) -> CallError {
         attempts,
     }
 }
+
+#[cfg(test)]
+#[path = "tests/retry.rs"]
+mod tests;
