@@ -37,6 +37,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 /// back with connections that the other side has closed long since. Within a run, nothing idles for long.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// How often a busy HTTP/2 connection is asked whether it is still there, and how long the answer may take. All
+/// requests share one such connection; after a freeze it may be dead without a sign, and every attempt would wait
+/// out its whole time on it.
+const HTTP2_PING: Duration = Duration::from_secs(3);
+
 const USER_AGENT: &str = concat!("curfew/", env!("CARGO_PKG_VERSION"));
 
 /// Why a client cannot be made.
@@ -67,6 +72,8 @@ impl Client {
             .user_agent(USER_AGENT)
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .http2_keep_alive_interval(HTTP2_PING)
+            .http2_keep_alive_timeout(HTTP2_PING)
             // Followed, a redirect could carry the token or a cancel to a place that nobody named.
             .redirect(redirect::Policy::none())
             // `retry` counts what is sent, and a report says so: nothing may be sent behind its back.

@@ -13,6 +13,10 @@ pub mod retry;
 mod services;
 pub mod wire;
 
+#[cfg(test)]
+#[path = "tests/server.rs"]
+mod test_server;
+
 pub use auth::{CredentialError, CredentialSource, Credentials};
 pub use client::{Client, ClientError};
 pub use endpoint::{Endpoint, EndpointError};
