@@ -1,1 +1,4 @@
-//! cli
+//! The command line: one file a command.
+
+#[cfg(feature = "emulator")]
+pub mod emulator;
