@@ -1,1 +1,32 @@
-//! emulator
+//! A fake `google.longrunning` service for Cloud Deploy, to try policies on and to test against.
+//!
+//! A [`Scenario`] says what operations there are, what a cancel does to each, and what goes wrong on the way; its
+//! documentation has the whole form of a scenario file. [`World`] computes how everything stands at an instant,
+//! [`Fake`] answers requests over it, both without a clock or a socket. [`Emulator`] puts that behind real HTTP.
+//!
+//! The emulator knows operations and the wire. It knows nothing of policies, and shares no code with the client
+//! that it is used to test.
+
+mod document;
+mod front_end;
+mod journal;
+mod page_token;
+mod request;
+mod respond;
+mod rpc;
+mod scenario;
+mod server;
+mod wire;
+mod words;
+mod world;
+
+pub use document::ScenarioError;
+pub use journal::{Entry, Journal};
+pub use request::Request;
+pub use respond::{Delivery, Fake, Reply};
+pub use rpc::{Code, Refusal};
+pub use scenario::{
+    Answer, Call, Effect, End, Fault, FaultAnswer, OnCancel, PlannedMetadata, PlannedOperation, Scenario,
+};
+pub use server::Emulator;
+pub use world::{Listed, PageOf, Shown, Standing, World};

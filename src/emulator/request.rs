@@ -1,0 +1,221 @@
+//! What a request asks for: the method of the service, read from the HTTP method, the path and the query.
+//!
+//! It checks what can be checked without looking at the world. The rules are those of Google's HTTP mapping: a
+//! path or method that no rule names is answered by the front end (404, HTML), a parameter that the method does
+//! not have by the service (400).
+
+use http::{HeaderMap, Method};
+
+use super::rpc::{Code, Refusal};
+use super::scenario::Call;
+use crate::operation::{LocationId, OperationName, ProjectId};
+
+/// A request as it came in.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The HTTP method.
+    pub method: &'a Method,
+    /// The path, still percent-encoded.
+    pub path: &'a str,
+    /// What follows the question mark.
+    pub query: Option<&'a str>,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// Whether the length of the body is told: by a header on HTTP/1.1, always on HTTP/2.
+    pub has_length: bool,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// The resource that a method is called on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Resource {
+    /// `projects/*/locations/*`
+    Location(ProjectId, LocationId),
+    /// An operation.
+    Operation(OperationName),
+    /// `projects/*`
+    Project(ProjectId),
+}
+
+impl Resource {
+    /// The resource's name, which a fault's glob is held against.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Location(project, location) => format!("projects/{project}/locations/{location}"),
+            Self::Operation(name) => name.to_string(),
+            Self::Project(project) => format!("projects/{project}"),
+        }
+    }
+}
+
+/// Where a path leads.
+#[derive(Debug, PartialEq)]
+pub(super) enum Route {
+    /// To a method, and the resource it is called on.
+    To(Call, Resource),
+    /// To a method, but its resource cannot have that name.
+    Malformed(Refusal),
+    /// Nowhere.
+    Nowhere,
+}
+
+/// Finds the method for a path.
+pub(super) fn route(method: &Method, path: &str) -> Route {
+    let Some(rest) = path.strip_prefix("/v1/") else { return Route::Nowhere };
+    let decoded = rest.split('/').map(|part| percent_encoding::percent_decode_str(part).decode_utf8());
+    let Ok(parts) = decoded.collect::<Result<Vec<_>, _>>() else {
+        return Route::Malformed(invalid("The path is not valid UTF-8."));
+    };
+    let parts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
+    let (call, resource) = match (parts.as_slice(), method) {
+        (["projects", project, "locations"], &Method::GET) => {
+            (Call::Locations, ProjectId::parse(project).map(Resource::Project))
+        }
+        (["projects", project, "locations", location, "operations"], &Method::GET) => {
+            let parent = ProjectId::parse(project)
+                .and_then(|project| Ok(Resource::Location(project, LocationId::parse(location)?)));
+            (Call::List, parent)
+        }
+        (["projects", project, "locations", location, "operations", id], method) => {
+            let (id, verb) = id.rsplit_once(':').map_or((*id, None), |(id, verb)| (id, Some(verb)));
+            let call = match (method, verb) {
+                (&Method::GET, None) => Call::Get,
+                (&Method::DELETE, None) => Call::Delete,
+                (&Method::POST, Some("cancel")) => Call::Cancel,
+                _ => return Route::Nowhere,
+            };
+            let name = format!("projects/{project}/locations/{location}/operations/{id}");
+            (call, OperationName::parse(&name).map(Resource::Operation))
+        }
+        _ => return Route::Nowhere,
+    };
+    match resource {
+        Ok(resource) => Route::To(call, resource),
+        Err(error) => Route::Malformed(invalid(format!("Malformed name: {error}"))),
+    }
+}
+
+/// The query of a request, decoded.
+#[derive(Debug)]
+pub(super) struct Query(Vec<(String, String)>);
+
+/// What a query says to a list.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct ListQuery {
+    /// `pageSize`; `None` when it is left to the service (absent or 0).
+    pub(super) page_size: Option<usize>,
+    /// `filter`: only operations that are done, or only those that are not.
+    pub(super) done: Option<bool>,
+}
+
+/// Parameters that every method of every Google service takes, and that change nothing that matters here.
+const SYSTEM_PARAMETERS: [&str; 10] = [
+    "access_token",
+    "alt",
+    "callback",
+    "fields",
+    "key",
+    "oauth_token",
+    "prettyPrint",
+    "quotaUser",
+    "uploadType",
+    "upload_protocol",
+];
+
+impl Query {
+    /// Decodes the part of a URL after the question mark.
+    pub(super) fn decode(query: Option<&str>) -> Self {
+        Self(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
+    }
+
+    /// The page token, unless it is empty.
+    pub(super) fn page_token(&self) -> Option<&str> {
+        let mut tokens = self.0.iter().filter(|(key, _)| matches!(key.as_str(), "pageToken" | "page_token"));
+        tokens.next().map(|(_, token)| token.as_str()).filter(|token| !token.is_empty())
+    }
+
+    /// Checks the parameters of a call. Only lists have parameters of their own.
+    ///
+    /// Cloud Deploy documents no field for `filter`. What is taken is the one that clients send, `done=true` or
+    /// `done=false`; any other is refused, so that nobody comes to rely on a filter that the real service may not
+    /// have.
+    pub(super) fn check(&self, call: Call) -> Result<ListQuery, Refusal> {
+        let mut found = ListQuery::default();
+        for (key, value) in &self.0 {
+            match (key.as_str(), call) {
+                (key, _) if key.starts_with('$') || SYSTEM_PARAMETERS.contains(&key) => {}
+                ("pageToken" | "page_token", Call::List | Call::Locations) => {}
+                ("pageSize" | "page_size", Call::List | Call::Locations) => {
+                    found.page_size = page_size(value)?;
+                }
+                ("filter", Call::List) => found.done = filter(value)?,
+                ("filter", Call::Locations) if value.is_empty() => {}
+                ("returnPartialSuccess" | "return_partial_success", Call::List) => partial_success(value)?,
+                (key, _) => return Err(unknown_parameter(key)),
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn page_size(value: &str) -> Result<Option<usize>, Refusal> {
+    let size: i32 = value
+        .parse()
+        .map_err(|_| invalid(format!("Invalid value at 'page_size' (TYPE_INT32), \"{}\"", quote(value))))?;
+    let size = usize::try_from(size).map_err(|_| invalid("The page size cannot be negative."))?;
+    Ok(Some(size).filter(|size| *size > 0))
+}
+
+fn filter(value: &str) -> Result<Option<bool>, Refusal> {
+    match value.replace([' ', '"'], "").as_str() {
+        "" => Ok(None),
+        "done=true" | "done:true" => Ok(Some(true)),
+        "done=false" | "done:false" => Ok(Some(false)),
+        _ => Err(invalid(format!("The filter \"{}\" is not supported.", quote(value)))),
+    }
+}
+
+fn partial_success(value: &str) -> Result<(), Refusal> {
+    match value {
+        "" | "false" => Ok(()),
+        "true" => Err(Refusal::new(Code::Unimplemented, "return_partial_success is not supported.")),
+        _ => Err(invalid(format!(
+            "Invalid value at 'return_partial_success' (TYPE_BOOL), \"{}\"",
+            quote(value)
+        ))),
+    }
+}
+
+/// A cancel's body has no fields: it is empty, or `{}`.
+pub(super) fn check_cancel_body(body: &[u8]) -> Result<(), Refusal> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(());
+    }
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body)
+        .map_err(|error| invalid(format!("Invalid JSON payload received. {error}")))?;
+    match fields.keys().next() {
+        None => Ok(()),
+        Some(key) => Err(invalid(format!(
+            "Invalid JSON payload received. Unknown name \"{}\": Cannot find field.",
+            quote(key)
+        ))),
+    }
+}
+
+fn unknown_parameter(key: &str) -> Refusal {
+    invalid(format!(
+        "Invalid JSON payload received. Unknown name \"{0}\": Cannot bind query parameter. Field '{0}' could not \
+         be found in request message.",
+        quote(key)
+    ))
+}
+
+/// What a client sent, short enough for a message.
+fn quote(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
+fn invalid(message: impl Into<String>) -> Refusal {
+    Refusal::new(Code::InvalidArgument, message)
+}

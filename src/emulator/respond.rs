@@ -1,0 +1,294 @@
+//! From a request to an answer, without a socket, a clock or a task.
+//!
+//! Both the HTTP server and the in-process service stand on [`Fake::respond`]. What a transport must do to an
+//! answer (wait, cut it off, hang up) is data in the [`Reply`].
+//!
+//! Requests are looked at in the order of the real service: the front end first (a POST without a length, a path
+//! that leads nowhere), then the credential, the arguments, the permission, the operation. A scenario's faults
+//! come between the front end and the credential.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, Method, header};
+use serde_json::{Map, Value, json};
+
+use super::front_end;
+use super::journal::{Entry, Journal};
+use super::request::{ListQuery, Query, Request, Resource, Route, check_cancel_body, route};
+use super::rpc::{Code, Refusal};
+use super::scenario::{Call, Fault, FaultAnswer, Scenario};
+use super::wire;
+use super::world::{PageOf, World, invalid_page_token};
+
+/// How much of an answer reaches the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// All of it.
+    Whole,
+    /// Nothing: the connection is closed.
+    Dropped,
+    /// The first half of the body, under the length of the whole.
+    Truncated,
+}
+
+/// An answer, and what the transport does with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+    /// How much of it to send.
+    pub delivery: Delivery,
+    /// How long to wait first.
+    pub delay: Duration,
+}
+
+impl Reply {
+    /// An answer of the service: JSON.
+    pub(super) fn json(status: u16, body: &Value) -> Self {
+        Self::of(status, "application/json; charset=UTF-8", body.to_string())
+    }
+
+    /// An answer of the front end: HTML.
+    pub(super) fn html(status: u16, body: String) -> Self {
+        Self::of(status, "text/html; charset=UTF-8", body)
+    }
+
+    fn of(status: u16, content_type: &str, body: String) -> Self {
+        let headers = vec![("content-type", content_type.to_owned()), ("server", "ESF".to_owned())];
+        let body = body.into_bytes();
+        Self { status, headers, body, delivery: Delivery::Whole, delay: Duration::ZERO }
+    }
+
+    fn refusal(refusal: &Refusal) -> Self {
+        Self::json(refusal.status, &refusal.body())
+    }
+
+    fn dropped() -> Self {
+        Self { delivery: Delivery::Dropped, ..Self::html(502, String::new()) }
+    }
+
+    fn with_header(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+/// The fake service: a world, what goes wrong in it, and what was asked of it so far.
+#[derive(Debug)]
+pub struct Fake {
+    world: World,
+    faults: Vec<Fault>,
+    latency: Duration,
+    require_token: bool,
+    page_size: usize,
+    journal: Journal,
+}
+
+impl Fake {
+    /// The service of a scenario whose world starts at `start`.
+    #[must_use]
+    pub fn new(scenario: &Scenario, start: DateTime<Utc>) -> Self {
+        Self {
+            world: World::new(scenario, start),
+            faults: scenario.faults.clone(),
+            latency: scenario.latency,
+            require_token: scenario.require_token,
+            page_size: scenario.page_size,
+            journal: Journal::default(),
+        }
+    }
+
+    /// The requests so far.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Answers a request that came at `now`.
+    pub fn respond(&mut self, now: DateTime<Utc>, request: &Request<'_>) -> Reply {
+        let mut reply = self.answer(now, request);
+        reply.delay += self.latency;
+        self.journal.note(Entry {
+            method: request.method.to_string(),
+            path: request.path.to_owned(),
+            query: request.query.map(str::to_owned),
+            status: (reply.delivery != Delivery::Dropped).then_some(reply.status),
+        });
+        reply
+    }
+
+    fn answer(&mut self, now: DateTime<Utc>, request: &Request<'_>) -> Reply {
+        if *request.method == Method::POST && !request.has_length {
+            return front_end::length_required();
+        }
+        let (call, resource) = match route(request.method, request.path) {
+            Route::To(call, resource) => (call, resource),
+            Route::Malformed(refusal) => return Reply::refusal(&refusal),
+            Route::Nowhere => return front_end::not_found(request.path),
+        };
+        let query = Query::decode(request.query);
+        let fault = self.take_fault(call, &resource, query.page_token().is_some());
+        match fault {
+            None => self.carry_out(now, request, call, &resource, &query, None),
+            Some(FaultAnswer::Drop) => Reply::dropped(),
+            Some(FaultAnswer::Status { status, retry_after_header }) => {
+                with_retry_after(front_end::status(status), retry_after_header)
+            }
+            Some(FaultAnswer::Error { status, code, message, retry_after, retry_after_header }) => {
+                let refusal = Refusal { status, ..Refusal::new(code, message) };
+                let refusal = match retry_after {
+                    None => refusal,
+                    Some(delay) => refusal.with_detail(retry_info(delay)),
+                };
+                with_retry_after(Reply::refusal(&refusal), retry_after_header)
+            }
+            Some(FaultAnswer::ExpiredToken) => Reply::refusal(&invalid_page_token()),
+            Some(spoils) => {
+                let reply = self.carry_out(now, request, call, &resource, &query, Some(&spoils));
+                match spoils {
+                    FaultAnswer::Lost => Reply::dropped(),
+                    FaultAnswer::Truncate => Reply { delivery: Delivery::Truncated, ..reply },
+                    FaultAnswer::NotJson => front_end::status(200),
+                    FaultAnswer::Slow(delay) => Reply { delay, ..reply },
+                    _ => reply,
+                }
+            }
+        }
+    }
+
+    /// The first fault that fits, one time less.
+    fn take_fault(&mut self, call: Call, resource: &Resource, has_token: bool) -> Option<FaultAnswer> {
+        let name = resource.name();
+        let fault = self.faults.iter_mut().find(|fault| fits(fault, call, &name, has_token))?;
+        fault.times = fault.times.map(|times| times.saturating_sub(1));
+        Some(fault.answer.clone())
+    }
+
+    fn carry_out(
+        &mut self,
+        now: DateTime<Utc>,
+        request: &Request<'_>,
+        call: Call,
+        resource: &Resource,
+        query: &Query,
+        spoils: Option<&FaultAnswer>,
+    ) -> Reply {
+        let answer = self.check_token(request.headers).and_then(|()| {
+            let list = query.check(call)?;
+            if call == Call::Cancel {
+                check_cancel_body(request.body)?;
+            }
+            self.call(now, call, resource, query.page_token(), &list, spoils)
+        });
+        match answer {
+            Ok(body) => Reply::json(200, &body),
+            Err(refusal) if refusal.code == Code::Unauthenticated => {
+                let challenge = "Bearer realm=\"https://accounts.google.com/\"".to_owned();
+                Reply::refusal(&refusal).with_header("www-authenticate", challenge)
+            }
+            Err(refusal) => Reply::refusal(&refusal),
+        }
+    }
+
+    fn check_token(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = token.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
+        if !self.require_token || token.is_some_and(|token| !token.is_empty()) {
+            return Ok(());
+        }
+        let message = "Request is missing required authentication credential. Expected OAuth 2 access token, \
+                       login cookie or other valid authentication credential.";
+        Err(Refusal::new(Code::Unauthenticated, message).with_detail(json!({
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            "reason": "CREDENTIALS_MISSING",
+            "domain": "googleapis.com",
+            "metadata": { "service": "clouddeploy.googleapis.com" },
+        })))
+    }
+
+    fn call(
+        &mut self,
+        now: DateTime<Utc>,
+        call: Call,
+        resource: &Resource,
+        token: Option<&str>,
+        list: &ListQuery,
+        spoils: Option<&FaultAnswer>,
+    ) -> Result<Value, Refusal> {
+        let size = match spoils {
+            Some(FaultAnswer::EmptyPage) => 0,
+            // A page size that is too large is coerced (AIP-158).
+            _ => list.page_size.map_or(self.page_size, |size| size.min(self.page_size)),
+        };
+        let page = PageOf { token, size };
+        let shown = |shown| spoil(wire::operation(&shown), spoils);
+        match (resource, call) {
+            (Resource::Location(project, location), _) => {
+                let parent = (project.as_str(), location.as_str());
+                let listed = self.world.list(now, parent, list.done, page)?;
+                Ok(page_body("operations", listed.entries.into_iter().map(shown).collect(), listed.next))
+            }
+            (Resource::Project(project), _) => {
+                let listed = self.world.locations(project.as_str(), page)?;
+                let locations = listed.entries.into_iter();
+                let locations = locations.map(|location| wire::location(project.as_str(), location));
+                Ok(page_body("locations", locations.collect(), listed.next))
+            }
+            (Resource::Operation(name), Call::Cancel) => self.world.cancel(now, name).map(|()| json!({})),
+            (Resource::Operation(name), Call::Delete) => self.world.delete(now, name).map(|()| json!({})),
+            (Resource::Operation(name), _) => self.world.get(now, name).map(shown),
+        }
+    }
+}
+
+fn fits(fault: &Fault, call: Call, name: &str, has_token: bool) -> bool {
+    fault.times != Some(0)
+        && fault.call.is_none_or(|wanted| wanted == call)
+        && fault.name.as_ref().is_none_or(|glob| glob.is_match(name))
+        && (!fault.answer.is_of_pages() || matches!(call, Call::List | Call::Locations))
+        && (!fault.answer.is_of_operations() || matches!(call, Call::List | Call::Get))
+        && (fault.answer != FaultAnswer::ExpiredToken || has_token)
+}
+
+/// Takes out of an operation what a fault leaves out.
+fn spoil(mut operation: Value, spoils: Option<&FaultAnswer>) -> Value {
+    let field = match spoils {
+        Some(FaultAnswer::NoDone) => "done",
+        Some(FaultAnswer::NoMetadata) => "metadata",
+        _ => return operation,
+    };
+    if let Some(fields) = operation.as_object_mut() {
+        fields.remove(field);
+    }
+    operation
+}
+
+/// A list's body. ProtoJSON leaves out what is empty.
+fn page_body(key: &str, entries: Vec<Value>, next: Option<String>) -> Value {
+    let mut body = Map::new();
+    if !entries.is_empty() {
+        body.insert(key.to_owned(), Value::Array(entries));
+    }
+    if let Some(token) = next {
+        body.insert("nextPageToken".to_owned(), token.into());
+    }
+    Value::Object(body)
+}
+
+fn retry_info(delay: Duration) -> Value {
+    let delay = format!("{}s", delay.as_secs_f64());
+    json!({ "@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay })
+}
+
+fn with_retry_after(reply: Reply, delay: Option<Duration>) -> Reply {
+    match delay {
+        None => reply,
+        // The header has whole seconds: round up, for a client must not come too early.
+        Some(delay) => reply.with_header("retry-after", delay.as_millis().div_ceil(1000).to_string()),
+    }
+}

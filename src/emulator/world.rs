@@ -1,0 +1,303 @@
+//! The world: operations that age, end by themselves and react to a cancel.
+//!
+//! Nothing in it moves. How an operation stands is computed from the instant that a caller asks about, so a world
+//! needs no clock, no task and no lock of its own, and the same questions get the same answers. What it does not
+//! know: paths, JSON, faults.
+//!
+//! Where Google's documents are silent, it does this: whoever asks for a project or a location that is not there
+//! is told that he has no permission (AIP-193: permission comes before existence); a cancel of an operation that
+//! has ended is refused with `FAILED_PRECONDITION`; a second cancel of a running one is taken and changes nothing;
+//! lists are in the order of the names.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use super::page_token;
+use super::rpc::{Code, Refusal};
+use super::scenario::{Answer, Effect, End, PlannedOperation, Scenario};
+use crate::operation::OperationName;
+
+/// How an operation stands at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It runs.
+    Running,
+    /// It has ended, and can still be read.
+    Ended {
+        /// When.
+        at: DateTime<Utc>,
+        /// How; never [`End::Vanishes`].
+        how: End,
+    },
+}
+
+/// One operation as a reader sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// What the scenario says of it.
+    pub plan: &'a PlannedOperation,
+    /// When it was created.
+    pub created: DateTime<Utc>,
+    /// Whether a cancel was noted.
+    pub cancellation_requested: bool,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// A page of a list.
+#[derive(Debug)]
+pub struct Listed<T> {
+    /// The entries, in the order of their names.
+    pub entries: Vec<T>,
+    /// The token of the next page; `None` on the last.
+    pub next: Option<String>,
+}
+
+/// Which page of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct PageOf<'a> {
+    /// The token of an earlier page; `None` for the first.
+    pub token: Option<&'a str>,
+    /// How many entries at most. With 0 the page is empty, and its token leads to where this page begins.
+    pub size: usize,
+}
+
+#[derive(Debug)]
+struct Record {
+    plan: PlannedOperation,
+    created: DateTime<Utc>,
+    requested: bool,
+    /// A cancel has had its effect; a second one has none.
+    reacted: bool,
+    /// When and how the operation ends because somebody asked it to cancel.
+    reaction: Option<(DateTime<Utc>, End)>,
+}
+
+type Operations = BTreeMap<String, Record>;
+
+/// Projects, their locations, the operations in them.
+#[derive(Debug)]
+pub struct World {
+    projects: BTreeMap<String, BTreeMap<String, Operations>>,
+}
+
+impl World {
+    /// The world of a scenario, as it stands at `start`.
+    #[must_use]
+    pub fn new(scenario: &Scenario, start: DateTime<Utc>) -> Self {
+        let mut projects: BTreeMap<String, BTreeMap<String, Operations>> = BTreeMap::new();
+        for (project, locations) in &scenario.locations {
+            let known = projects.entry(project.to_string()).or_default();
+            known.extend(locations.iter().map(|location| (location.to_string(), Operations::new())));
+        }
+        for plan in &scenario.operations {
+            let locations = projects.entry(plan.name.project().to_owned()).or_default();
+            let operations = locations.entry(plan.name.location().to_owned()).or_default();
+            operations.insert(plan.name.id().to_owned(), Record::new(plan.clone(), start));
+        }
+        Self { projects }
+    }
+
+    /// One page of a location's operations, only the done or only the running ones if asked so.
+    ///
+    /// # Errors
+    /// 403 for a project or location that is not there, 400 for a token that this list never gave.
+    pub fn list(
+        &self,
+        now: DateTime<Utc>,
+        (project, location): (&str, &str),
+        done: Option<bool>,
+        page: PageOf<'_>,
+    ) -> Result<Listed<Shown<'_>>, Refusal> {
+        let operations = self.operations(project, location, "clouddeploy.operations.list")?;
+        // The filter must stay the same from page to page (AIP-158), so it is part of what a token is bound to.
+        let list = format!("projects/{project}/locations/{location} {done:?}");
+        let wanted =
+            |shown: &Shown<'_>| done.is_none_or(|done| done == (shown.standing != Standing::Running));
+        paged(operations, &list, page, |_, record| record.shown(now).filter(wanted))
+    }
+
+    /// One page of a project's locations.
+    ///
+    /// # Errors
+    /// 403 for a project that is not there, 400 for a token that this list never gave.
+    pub fn locations(&self, project: &str, page: PageOf<'_>) -> Result<Listed<&str>, Refusal> {
+        let locations = self
+            .projects
+            .get(project)
+            .ok_or_else(|| denied("clouddeploy.locations.list", &format!("projects/{project}")))?;
+        paged(locations, &format!("projects/{project}"), page, |location, _| Some(location))
+    }
+
+    /// One operation.
+    ///
+    /// # Errors
+    /// 403 for a project or location that is not there, 404 for an operation that is not or no longer there.
+    pub fn get(&self, now: DateTime<Utc>, name: &OperationName) -> Result<Shown<'_>, Refusal> {
+        let operations = self.operations(name.project(), name.location(), "clouddeploy.operations.get")?;
+        operations.get(name.id()).and_then(|record| record.shown(now)).ok_or_else(|| not_found(name))
+    }
+
+    /// Asks an operation to cancel.
+    ///
+    /// # Errors
+    /// As [`World::get`]; 400 for an operation that has ended; whatever the scenario says for one that runs.
+    pub fn cancel(&mut self, now: DateTime<Utc>, name: &OperationName) -> Result<(), Refusal> {
+        let record = self.record(now, name, "clouddeploy.operations.cancel")?;
+        if record.standing(now) != Some(Standing::Running) {
+            let message = format!("Operation '{name}' has already finished.");
+            return Err(Refusal::new(Code::FailedPrecondition, message));
+        }
+        record.react(now);
+        match record.plan.on_cancel.answer {
+            Answer::Accepted => Ok(()),
+            Answer::Refused => {
+                let message = format!("Operation '{name}' cannot be cancelled in its present state.");
+                Err(Refusal::new(Code::FailedPrecondition, message))
+            }
+            Answer::Unimplemented => {
+                let message = "Operation is not implemented, or supported, or enabled.";
+                Err(Refusal::new(Code::Unimplemented, message))
+            }
+            Answer::Denied => Err(denied("clouddeploy.operations.cancel", name.as_str())),
+        }
+    }
+
+    /// Forgets an operation, which does not cancel it: from now on it cannot be read.
+    ///
+    /// # Errors
+    /// As [`World::get`].
+    pub fn delete(&mut self, now: DateTime<Utc>, name: &OperationName) -> Result<(), Refusal> {
+        self.record(now, name, "clouddeploy.operations.delete")?;
+        let locations = self.projects.get_mut(name.project());
+        let operations = locations.and_then(|locations| locations.get_mut(name.location()));
+        operations
+            .and_then(|operations| operations.remove(name.id()))
+            .map(drop)
+            .ok_or_else(|| not_found(name))
+    }
+
+    fn operations(&self, project: &str, location: &str, permission: &str) -> Result<&Operations, Refusal> {
+        let locations = self.projects.get(project);
+        locations
+            .and_then(|locations| locations.get(location))
+            .ok_or_else(|| denied(permission, &format!("projects/{project}/locations/{location}")))
+    }
+
+    /// An operation that can be read at `now`, to change it.
+    fn record(
+        &mut self,
+        now: DateTime<Utc>,
+        name: &OperationName,
+        permission: &str,
+    ) -> Result<&mut Record, Refusal> {
+        let locations = self.projects.get_mut(name.project());
+        let operations = locations
+            .and_then(|locations| locations.get_mut(name.location()))
+            .ok_or_else(|| denied(permission, name.as_str()))?;
+        let record = operations.get_mut(name.id()).filter(|record| record.standing(now).is_some());
+        record.ok_or_else(|| not_found(name))
+    }
+}
+
+impl Record {
+    fn new(plan: PlannedOperation, start: DateTime<Utc>) -> Self {
+        let created = after(start, -plan.age);
+        let requested = plan.cancellation_requested;
+        let mut record = Self { plan, created, requested, reacted: false, reaction: None };
+        if requested {
+            record.react(start);
+        }
+        record
+    }
+
+    /// What a cancel at `now` does to the operation, the first time.
+    fn react(&mut self, now: DateTime<Utc>) {
+        if self.reacted {
+            return;
+        }
+        self.reacted = true;
+        // A service that does not take a cancel does not note it either.
+        let noted = self.plan.on_cancel.answer == Answer::Accepted;
+        match self.plan.on_cancel.effect {
+            Effect::Ends(end, delay) => {
+                self.reaction = Some((after(now, delay), end));
+                self.requested |= noted;
+            }
+            Effect::Cancelling => self.requested |= noted,
+            Effect::Ignored => {}
+        }
+    }
+
+    /// How the operation stands; `None` when it has vanished.
+    fn standing(&self, now: DateTime<Utc>) -> Option<Standing> {
+        let by_itself = self.plan.runs_for.map(|(age, end)| (after(self.created, age), end));
+        let first = [by_itself, self.reaction].into_iter().flatten().min_by_key(|(at, _)| *at);
+        match first.filter(|(at, _)| *at <= now) {
+            None => Some(Standing::Running),
+            Some((_, End::Vanishes)) => None,
+            Some((at, how)) => Some(Standing::Ended { at, how }),
+        }
+    }
+
+    fn shown(&self, now: DateTime<Utc>) -> Option<Shown<'_>> {
+        let standing = self.standing(now)?;
+        let (plan, created) = (&self.plan, self.created);
+        Some(Shown { plan, created, cancellation_requested: self.requested, standing })
+    }
+}
+
+/// Takes the page out of a map, in the order of its keys.
+fn paged<'a, V, T>(
+    map: &'a BTreeMap<String, V>,
+    list: &str,
+    page: PageOf<'_>,
+    mut entry: impl FnMut(&'a str, &'a V) -> Option<T>,
+) -> Result<Listed<T>, Refusal> {
+    let mut last = match page.token {
+        None => String::new(),
+        Some(token) => page_token::decode(list, token).ok_or_else(invalid_page_token)?,
+    };
+    let mut entries = Vec::new();
+    let rest = map.range::<str, _>((Bound::Excluded(last.as_str()), Bound::Unbounded));
+    let mut more = page.size == 0;
+    for (key, value) in rest.filter_map(|(key, value)| Some((key, entry(key, value)?))) {
+        more = entries.len() >= page.size;
+        if more {
+            break;
+        }
+        last.clone_from(key);
+        entries.push(value);
+    }
+    Ok(Listed { entries, next: more.then(|| page_token::encode(list, &last)) })
+}
+
+/// The answer to a page token that is not, or no longer, good.
+pub(super) fn invalid_page_token() -> Refusal {
+    Refusal::new(Code::InvalidArgument, "The page token is invalid or has expired.")
+}
+
+fn not_found(name: &OperationName) -> Refusal {
+    Refusal::new(Code::NotFound, format!("Resource '{name}' was not found"))
+}
+
+fn denied(permission: &str, resource: &str) -> Refusal {
+    let message = format!(
+        "Permission '{permission}' denied on resource '//clouddeploy.googleapis.com/{resource}' \
+         (or it may not exist)."
+    );
+    Refusal::new(Code::PermissionDenied, message).with_detail(json!({
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "IAM_PERMISSION_DENIED",
+        "domain": "iam.googleapis.com",
+        "metadata": { "permission": permission, "resource": resource },
+    }))
+}
+
+fn after(instant: DateTime<Utc>, span: TimeDelta) -> DateTime<Utc> {
+    // A scenario's spans are limited: only a world at the end of the calendar could run over it.
+    instant.checked_add_signed(span).unwrap_or(instant)
+}
