@@ -32,7 +32,7 @@ test: python-env ## Run the whole test suite, set-up included
 	else \
 		$(CARGO) test --locked; \
 	fi
-	$(CARGO) build --locked
+	$(CARGO) build --locked --bins --tests
 	target/python/bin/python -m pytest tests/python
 
 .PHONY: check
