@@ -33,7 +33,7 @@ test: python-env ## Run the whole test suite, set-up included
 		$(CARGO) test --locked; \
 	fi
 	$(CARGO) build --locked --bins --tests
-	target/python/bin/python -m pytest tests/python
+	CURFEW_BIN="$${CARGO_TARGET_DIR:-$$PWD/target}/debug/curfew" target/python/bin/python -m pytest --quiet tests/python
 
 .PHONY: check
 check: format lint docs deny template test ## Run every check there is: the gate of a change
