@@ -32,8 +32,8 @@ test: python-env ## Run the whole test suite, set-up included
 	else \
 		$(CARGO) test --locked; \
 	fi
-	$(CARGO) build --locked
-	target/python/bin/python -m pytest tests/python
+	$(CARGO) build --locked --bins --tests
+	CURFEW_BIN="$${CARGO_TARGET_DIR:-$$PWD/target}/debug/curfew" target/python/bin/python -m pytest --quiet tests/python
 
 .PHONY: check
 check: format lint docs deny template test ## Run every check there is: the gate of a change

@@ -208,6 +208,20 @@ mod tests {
     }
 
     #[test]
+    fn the_same_place_of_another_service_is_not_covered() {
+        let by_scope = Narrow { scopes: Some(vec![scope("p", Some("l"))]), operations: None };
+        let name = operation("projects/p/locations/l/operations/o");
+        let operations = Some(BTreeSet::from([(service("clouddeploy"), name.clone())]));
+        let by_operation = Narrow { scopes: None, operations };
+        let other = Collection { service: service("run"), ..collection("p", "l") };
+        for narrow in [by_scope, by_operation] {
+            assert!(!narrow.covers_project(&other.service, &other.project));
+            assert!(!narrow.covers_collection(&other));
+            assert!(!narrow.covers_operation(&other.service, &name));
+        }
+    }
+
+    #[test]
     fn a_named_operation_covers_its_collection_but_not_its_neighbours() {
         let narrow = Narrow {
             scopes: None,

@@ -127,6 +127,19 @@ fn a_direct_invocation_may_narrow_and_set_a_mode() {
 }
 
 #[test]
+fn every_sample_that_is_shipped_is_understood() {
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/events");
+    let mut read_so_far = 0;
+    for sample in std::fs::read_dir(samples).unwrap() {
+        let path = sample.unwrap().path();
+        let payload = std::fs::read_to_string(&path).unwrap();
+        read(&payload).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        read_so_far += 1;
+    }
+    assert!(read_so_far >= 7, "only {read_so_far} samples in {samples}");
+}
+
+#[test]
 fn a_payload_of_no_known_kind_is_an_error_that_names_what_was_expected() {
     for (payload, got) in [
         (json!(null), "null"),
