@@ -27,16 +27,16 @@ pub use records::{
 };
 
 /// A whole run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Report {
     /// The run's id; it stands in every record.
     pub sweep_id: String,
     /// The effective mode.
     pub mode: Mode,
-    /// The policy's digest.
-    pub policy_digest: String,
-    /// What woke the run.
-    pub trigger: String,
+    /// The policy's digest; `None` when no policy was looked at.
+    pub policy_digest: Option<String>,
+    /// What woke the run; `None` when it could not be told.
+    pub trigger: Option<String>,
     /// When it started.
     pub started_at: DateTime<Utc>,
     /// How long it took, in milliseconds.
@@ -158,7 +158,7 @@ impl fmt::Display for Report {
     /// The sums in a few lines, for people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.mode == Mode::Off {
-            return write!(f, "mode off: nothing was read, nothing was sent");
+            return write!(f, "nothing was read, nothing was sent");
         }
         let sums = self.sums();
         write!(f, "{} seen: {} ended, {} spared", self.seen, self.done, self.spared)?;

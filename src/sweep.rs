@@ -20,9 +20,10 @@ use crate::policy::{Mode, Policy};
 use crate::report::Report;
 use crate::request::Request;
 use crate::service::OperationsService;
-use crate::snapshot::{Reading, Snapshot};
+use crate::snapshot::Snapshot;
 
 use bounded::Bounded;
+use read::Reader;
 
 pub use observer::{Event, Observer, Silent};
 
@@ -54,6 +55,31 @@ pub struct Deadlines {
     pub stop: Option<Instant>,
 }
 
+/// Whether the kill switch is on: the function's own, or the request's. It is looked at before anything else, and
+/// needs no policy.
+#[must_use]
+pub fn is_off(request: Option<&Request>, ceiling: Mode) -> bool {
+    ceiling == Mode::Off || request.and_then(|request| request.mode) == Some(Mode::Off)
+}
+
+/// The report of a run that is switched off: nothing was read, nothing was sent.
+pub fn switched_off(
+    request: Option<&Request>,
+    settings: &Settings,
+    clock: &Clock,
+    observer: &impl Observer,
+) -> Report {
+    let report = Report {
+        sweep_id: settings.sweep_id.clone(),
+        mode: Mode::Off,
+        trigger: request.map(|request| request.trigger.to_string()),
+        started_at: clock.now(),
+        ..Report::default()
+    };
+    observer.observe(Event::Finished(&report));
+    report
+}
+
 /// Runs a sweep.
 ///
 /// It cannot fail: whatever goes wrong is in the report.
@@ -65,30 +91,31 @@ pub async fn sweep<S: OperationsService>(
     clock: &Clock,
     observer: &impl Observer,
 ) -> Report {
+    if is_off(Some(request), settings.ceiling) {
+        return switched_off(Some(request), settings, clock, observer);
+    }
     let started_at = clock.now();
     let started = Instant::now();
     let mode = effective_mode(policy, request, settings.ceiling);
     let service = Bounded::new(service, settings.requests_at_once);
 
-    let (reading, outside_policy) = if mode == Mode::Off {
-        (Reading::default(), Vec::new())
-    } else {
-        let outside = read::outside_policy(policy, &request.narrow);
-        (read::read(&service, policy, &request.narrow, settings.deadlines.stop, observer).await, outside)
-    };
+    let until = settings.deadlines.stop;
+    let reader = Reader { service: &service, until, observer, sweep_id: &settings.sweep_id, mode };
+    let reading = read::read(reader, policy, &request.narrow).await;
     let listing_ms = milliseconds(started);
     let snapshot = Snapshot::new(clock.now(), reading);
     let Assessment { plan, .. } = plan(&snapshot, policy, &request.narrow);
     observer.observe(Event::Planned(&plan));
 
-    let run = carry_out::Run { service: &service, settings, mode, watch_for: policy.follow_up_for, observer };
+    let watch_for = policy.follow_up_for;
+    let run = carry_out::Run { service: &service, settings, mode, watch_for, observer };
     let operations = run.carry_out(&plan).await;
 
     let report = Report {
         sweep_id: settings.sweep_id.clone(),
         mode,
-        policy_digest: plan.policy_digest,
-        trigger: request.trigger.to_string(),
+        policy_digest: Some(plan.policy_digest),
+        trigger: Some(request.trigger.to_string()),
         started_at,
         duration_ms: milliseconds(started),
         listing_ms,
@@ -100,7 +127,7 @@ pub async fn sweep<S: OperationsService>(
         spared: plan.spared,
         spared_because: plan.spared_because,
         limit: plan.limit,
-        outside_policy,
+        outside_policy: read::outside_policy(policy, &request.narrow),
         operations,
     };
     observer.observe(Event::Finished(&report));
@@ -117,7 +144,10 @@ pub async fn assess<S: OperationsService>(
     observer: &impl Observer,
 ) -> (Snapshot, Assessment) {
     let service = Bounded::new(service, settings.requests_at_once);
-    let reading = read::read(&service, policy, &request.narrow, settings.deadlines.stop, observer).await;
+    let until = settings.deadlines.stop;
+    let reader =
+        Reader { service: &service, until, observer, sweep_id: &settings.sweep_id, mode: Mode::Audit };
+    let reading = read::read(reader, policy, &request.narrow).await;
     let snapshot = Snapshot::new(clock.now(), reading);
     let assessment = plan(&snapshot, policy, &request.narrow);
     (snapshot, assessment)

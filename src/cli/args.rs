@@ -44,7 +44,7 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Run a fake google.longrunning service from a scenario file.
     #[cfg(feature = "emulator")]
-    Emulator(super::emulator::EmulatorArgs),
+    Emulator(super::emulator::Args),
 }
 
 /// When to use colour.

@@ -28,7 +28,7 @@ pub struct Args {
 
 /// Why the emulator did not come up. Each is for the caller to set right.
 #[derive(Debug, thiserror::Error)]
-pub enum EmulatorError {
+pub(super) enum EmulatorError {
     /// The scenario file cannot be read.
     #[error("cannot read the scenario {}", path.display())]
     Unreadable {
@@ -57,7 +57,7 @@ pub enum EmulatorError {
 ///
 /// # Errors
 /// When the scenario cannot be read or used, or the address not be listened on.
-pub async fn run(args: Args) -> Result<(), EmulatorError> {
+pub(super) async fn run(args: Args) -> Result<(), EmulatorError> {
     let text = std::fs::read_to_string(&args.scenario)
         .map_err(|source| EmulatorError::Unreadable { path: args.scenario.clone(), source })?;
     let scenario = Scenario::parse(&text, &args.scenario.display().to_string())?;

@@ -7,17 +7,17 @@ use std::process::ExitCode;
 use crate::report::Standing;
 
 /// All well.
-pub const ALL_WELL: u8 = 0;
+pub(super) const ALL_WELL: u8 = 0;
 /// The sweep ran, but a violator was not cancelled or a collection could not be read.
-pub const NEEDS_ATTENTION: u8 = 1;
+pub(super) const NEEDS_ATTENTION: u8 = 1;
 /// Bad usage, policy or configuration.
-pub const BAD_INPUT: u8 = 2;
+pub(super) const BAD_INPUT: u8 = 2;
 /// Nothing could be read.
-pub const NOTHING_READ: u8 = 3;
+pub(super) const NOTHING_READ: u8 = 3;
 
 /// A command that could not do its work: the exit code, and what to print.
 #[derive(Debug)]
-pub struct CliFailure {
+pub(super) struct CliFailure {
     code: u8,
     message: String,
 }
@@ -25,19 +25,19 @@ pub struct CliFailure {
 impl CliFailure {
     /// Something about the usage, the policy or the configuration is wrong.
     #[must_use]
-    pub fn bad_input(what: &str, error: &dyn Error) -> Self {
+    pub(super) fn bad_input(what: &str, error: &dyn Error) -> Self {
         Self { code: BAD_INPUT, message: chain(what, error) }
     }
 
     /// A sentence, with its exit code.
     #[must_use]
-    pub fn new(code: u8, message: String) -> Self {
+    pub(super) fn new(code: u8, message: String) -> Self {
         Self { code, message }
     }
 
     /// The exit code.
     #[must_use]
-    pub fn exit_code(&self) -> ExitCode {
+    pub(super) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)
     }
 }
@@ -61,7 +61,7 @@ fn chain(what: &str, error: &dyn Error) -> String {
 
 /// The exit code of a run that went like this.
 #[must_use]
-pub fn exit_code(standing: Standing) -> ExitCode {
+pub(super) fn exit_code(standing: Standing) -> ExitCode {
     ExitCode::from(match standing {
         Standing::AllWell => ALL_WELL,
         Standing::NeedsAttention => NEEDS_ATTENTION,

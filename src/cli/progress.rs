@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::operation::LocationId;
 use crate::sweep::{Event, Observer};
 
 /// How often the line moves when nothing happens.
@@ -12,7 +13,7 @@ const TICK: Duration = Duration::from_millis(120);
 
 /// A progress line on standard error. It is not drawn when that is no terminal.
 #[derive(Debug)]
-pub struct Progress {
+pub(super) struct Progress {
     line: ProgressBar,
     collections: AtomicUsize,
     read: AtomicUsize,
@@ -24,7 +25,7 @@ pub struct Progress {
 impl Progress {
     /// Starts the line.
     #[must_use]
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         let line = ProgressBar::new_spinner();
         if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
             line.set_style(style);
@@ -42,7 +43,7 @@ impl Progress {
     }
 
     /// Takes the line away.
-    pub fn finish(&self) {
+    pub(super) fn finish(&self) {
         self.line.finish_and_clear();
     }
 
@@ -79,7 +80,10 @@ impl Observer for Progress {
                 self.read.fetch_add(1, Ordering::Relaxed);
                 self.show_reading();
             }
-            Event::Gap(gap) => self.line.println(format!("gap: {}: {}", gap.place(), gap.message)),
+            Event::Gap(gap) => {
+                let location = gap.location.map_or("its locations", LocationId::as_str);
+                self.line.println(format!("gap: {} {} {location}: {}", gap.service, gap.project, gap.message));
+            }
             Event::Planned(plan) => {
                 self.violating.store(plan.violating.len(), Ordering::Relaxed);
                 self.show_carrying_out();

@@ -29,7 +29,10 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Explain(args) => explain::run(args).await,
         Command::Validate(args) => validate::run(&args),
         #[cfg(feature = "emulator")]
-        Command::Emulator(args) => super::emulator::run(args).await,
+        Command::Emulator(args) => super::emulator::run(args)
+            .await
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(|error| CliFailure::bad_input("the emulator could not run", &error)),
     };
     result.unwrap_or_else(|failure| {
         eprintln!("{failure}");

@@ -4,8 +4,7 @@
 
 use std::time::Duration;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
 use crate::follow_up::State;
 use crate::operation::OperationName;
@@ -14,12 +13,15 @@ use crate::policy::duration::format as format_duration;
 use crate::report::{OperationRecord, Report};
 use crate::service::CancelAnswer;
 
+/// A line below the header and none elsewhere: rows stay one line each, and a diff of two runs stays readable.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
+
 /// What stands where there is nothing to say.
 const NOTHING: &str = "–";
 
 /// A table of a run's operations: operation, age, rule, the cancel's answer, the verified state.
 #[must_use]
-pub fn of_report(report: &Report) -> Table {
+pub(super) fn of_report(report: &Report) -> Table {
     let mut table = with_header(&["OPERATION", "AGE", "RULE", "CANCEL", "STATE", "NOTE"]);
     for record in &report.operations {
         table.add_row([
@@ -36,22 +38,22 @@ pub fn of_report(report: &Report) -> Table {
 
 /// A table without rows.
 #[must_use]
-pub fn with_header(titles: &[&str]) -> Table {
+pub(super) fn with_header(titles: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).enforce_styling();
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).enforce_styling();
     table.set_header(titles.iter().map(|title| Cell::new(title).add_attribute(Attribute::Bold)));
     table
 }
 
 /// An operation's name without the words that are the same in all: `project/location/id`.
 #[must_use]
-pub fn short(name: &OperationName) -> String {
+pub(super) fn short(name: &OperationName) -> String {
     format!("{}/{}/{}", name.project(), name.location(), name.id())
 }
 
 /// An age in seconds, as people say it.
 #[must_use]
-pub fn age(seconds: u64) -> String {
+pub(super) fn age(seconds: u64) -> String {
     format_duration(Duration::from_secs(seconds))
 }
 

@@ -9,6 +9,7 @@ use super::failure::{ALL_WELL, BAD_INPUT, CliFailure};
 use super::run::policy_failure;
 use crate::config::PolicySource;
 use crate::policy::Policy;
+use crate::policy::duration::format as format_duration;
 use crate::setup::read_policy;
 
 /// Runs the command: every file is checked, though others are wrong.
@@ -30,11 +31,12 @@ pub(super) fn run(args: &ValidateArgs) -> Result<ExitCode, CliFailure> {
 
 /// The policy as curfew understood it, a line a part.
 fn summary(policy: &Policy) -> String {
-    let mut lines = vec![format!("  mode {}", policy.mode)];
-    lines.extend(policy.scopes.iter().map(|scope| format!("  scope {scope}")));
-    lines.extend(policy.protect.iter().map(|protection| format!("  protect {}", protection.name)));
-    lines.extend(policy.rules.iter().map(|rule| format!("  rule {rule}")));
-    lines.push(format!("  limits {}", policy.limits));
-    lines.push(format!("  {}", policy.digest));
+    let mut lines = vec![format!("  mode       {}", policy.mode)];
+    lines.extend(policy.scopes.iter().map(|scope| format!("  scope      {scope}")));
+    lines.extend(policy.protect.iter().map(|protection| format!("  protect    {protection}")));
+    lines.extend(policy.rules.iter().map(|rule| format!("  rule       {rule}")));
+    lines.push(format!("  limits     {}", policy.limits));
+    lines.push(format!("  follow up  for {}", format_duration(policy.follow_up_for)));
+    lines.push(format!("  digest     {}", policy.digest));
     lines.join("\n")
 }

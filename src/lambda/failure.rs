@@ -10,7 +10,6 @@ use std::fmt::Write;
 
 use lambda_runtime::Diagnostic;
 
-use crate::config::ConfigError;
 use crate::lambda::event::EventError;
 
 /// Any cause. The kinds of cause are many, and Lambda is told them in words only.
@@ -21,7 +20,7 @@ type Cause = Box<dyn Error + Send + Sync>;
 pub enum Failure {
     /// The function's own settings are wrong.
     #[error("the configuration is invalid")]
-    ConfigurationInvalid(#[source] ConfigError),
+    ConfigurationInvalid(#[source] Cause),
     /// The policy could not be fetched: it is missing, or access to it is denied.
     #[error("the policy could not be read")]
     PolicyUnreadable(#[source] Cause),
@@ -75,20 +74,28 @@ impl Failure {
     }
 }
 
-impl From<Failure> for Diagnostic {
-    fn from(failure: Failure) -> Self {
-        let mut error_message = failure.to_string();
-        let mut cause = failure.source();
+impl Failure {
+    /// The whole chain of causes, and what to do.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
         while let Some(error) = cause {
             // Writing to a string cannot fail.
-            let _ = write!(error_message, ": {error}");
+            let _ = write!(text, ": {error}");
             cause = error.source();
         }
         // A cause of several lines, such as a policy's errors with their carets, keeps the advice apart.
-        let separator = if error_message.contains('\n') { "\n" } else { "; " };
-        error_message.push_str(separator);
-        error_message.push_str(failure.advice());
-        Self { error_type: failure.error_type().to_owned(), error_message }
+        let separator = if text.contains('\n') { "\n" } else { "; " };
+        text.push_str(separator);
+        text.push_str(self.advice());
+        text
+    }
+}
+
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        Self { error_type: failure.error_type().to_owned(), error_message: failure.told() }
     }
 }
 
@@ -105,7 +112,7 @@ mod tests {
         let configuration = crate::config::Config::read(|_| Some("nonsense".to_owned())).unwrap_err();
         let event = crate::lambda::read_event("[]").unwrap_err();
         for (failure, want) in [
-            (Failure::ConfigurationInvalid(configuration), "Curfew.ConfigurationInvalid"),
+            (Failure::ConfigurationInvalid(configuration.into()), "Curfew.ConfigurationInvalid"),
             (Failure::PolicyUnreadable(cause("x")), "Curfew.PolicyUnreadable"),
             (Failure::PolicyInvalid(cause("x")), "Curfew.PolicyInvalid"),
             (Failure::CredentialUnavailable(cause("x")), "Curfew.CredentialUnavailable"),

@@ -3,9 +3,12 @@
 mod deadline;
 mod event;
 mod failure;
+mod handler;
+mod log;
 mod payload;
 
 pub use deadline::TimeBudget;
 pub use event::{EventError, read as read_event};
 pub use failure::Failure;
+pub use handler::Handler;
 pub use payload::as_text;

@@ -2,8 +2,7 @@
 
 use crate::operation::Collection;
 use crate::plan::Plan;
-use crate::report::{OperationRecord, Report};
-use crate::snapshot::Gap;
+use crate::report::{GapRecord, OperationRecord, Report};
 
 /// Something that happened in a run.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +25,7 @@ pub enum Event<'a> {
         collection: &'a Collection,
     },
     /// Something could not be read.
-    Gap(&'a Gap),
+    Gap(&'a GapRecord<'a>),
     /// What is to be done has been decided.
     Planned(&'a Plan),
     /// A cancel was answered; the operation is watched from here on.

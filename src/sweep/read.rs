@@ -11,7 +11,8 @@ use tokio::time::Instant;
 
 use super::{Event, Observer};
 use crate::operation::{Collection, LocationId, Operation, ProjectId, ServiceName};
-use crate::policy::{Locations, Policy, Scope};
+use crate::policy::{Locations, Mode, Policy, Scope};
+use crate::report::GapRecord;
 use crate::request::{Narrow, NarrowScope};
 use crate::service::{CallError, OperationsService};
 use crate::snapshot::{Gap, GapReason, Reading};
@@ -19,15 +20,23 @@ use crate::snapshot::{Gap, GapReason, Reading};
 /// How many collections are read side by side. The requests themselves are bounded by the service that is handed in.
 const COLLECTIONS_AT_ONCE: usize = 64;
 
+/// What a reading is done with.
+pub(super) struct Reader<'a, S, O> {
+    pub(super) service: &'a S,
+    pub(super) until: Option<Instant>,
+    pub(super) observer: &'a O,
+    /// For the records of the gaps.
+    pub(super) sweep_id: &'a str,
+    pub(super) mode: Mode,
+}
+
 /// Reads what the policy names and `narrow` leaves in.
-pub(super) async fn read<S: OperationsService>(
-    service: &S,
+pub(super) async fn read<S: OperationsService, O: Observer>(
+    reader: Reader<'_, S, O>,
     policy: &Policy,
     narrow: &Narrow,
-    until: Option<Instant>,
-    observer: &impl Observer,
 ) -> Reading {
-    let reader = Reader { service, until, observer };
+    let observer = reader.observer;
     let (collections, mut gaps) = reader.find_collections(policy, narrow).await;
     observer.observe(Event::Reading { collections: collections.len() });
     let mut reading = Reading { collections: collections.len(), ..Reading::default() };
@@ -78,12 +87,6 @@ struct Part {
     gaps: Vec<Gap>,
 }
 
-struct Reader<'a, S, O> {
-    service: &'a S,
-    until: Option<Instant>,
-    observer: &'a O,
-}
-
 impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
     /// The collections to read, each once, and the gaps where a project's locations could not be listed.
     async fn find_collections(&self, policy: &Policy, narrow: &Narrow) -> (Vec<Collection>, Vec<Gap>) {
@@ -130,7 +133,7 @@ impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
         let mut gaps = Vec::new();
         let mut note = |reason, message| {
             let gap = Gap::in_locations(service, project, reason, message);
-            self.observer.observe(Event::Gap(&gap));
+            self.tell(&gap);
             gaps.push(gap);
         };
         let mut pages = Pages::default();
@@ -166,7 +169,7 @@ impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
         let mut gaps = Vec::new();
         let mut note = |reason, message| {
             let gap = Gap::in_collection(collection, reason, message);
-            self.observer.observe(Event::Gap(&gap));
+            self.tell(&gap);
             gaps.push(gap);
         };
         let mut pages = Pages::default();
@@ -199,6 +202,10 @@ impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
         part.gaps = gaps;
         self.observer.observe(Event::CollectionRead { collection });
         part
+    }
+
+    fn tell(&self, gap: &Gap) {
+        self.observer.observe(Event::Gap(&GapRecord::new(gap, self.sweep_id, self.mode)));
     }
 }
 
