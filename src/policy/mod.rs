@@ -1,13 +1,19 @@
 //! The policy: what may run how long.
 
+mod display;
 pub mod duration;
+mod matching;
 mod model;
 mod pattern;
 mod problem;
+mod trace;
+mod tree;
 
+pub use matching::Truth;
 pub use model::{
     Action, CancelOrder, Field, Limit, Limits, Locations, Match, MaxRunning, Mode, Pattern, Policy,
     Predicate, Protection, Rule, Scope, Share, Test, ValueTest, WhenExceeded,
 };
 pub use pattern::PatternError;
 pub use problem::{PolicyError, Problem};
+pub use trace::Trace;
