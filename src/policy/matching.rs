@@ -240,3 +240,7 @@ fn is_whole(number: &Number, whole: i128) -> bool {
         None => number.as_f64().is_some_and(|float| float.abs() < EXACT_IN_FLOAT && float == whole as f64),
     }
 }
+
+#[cfg(test)]
+#[path = "matching_tests.rs"]
+mod tests;

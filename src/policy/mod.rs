@@ -1,6 +1,7 @@
-//! The policy: what may run how long.
+//! The policy: what may run how long, and what is never touched.
 
 mod display;
+mod document;
 pub mod duration;
 mod matching;
 mod model;
@@ -9,6 +10,7 @@ mod problem;
 mod trace;
 mod tree;
 
+pub use document::KNOWN_SERVICES;
 pub use matching::Truth;
 pub use model::{
     Action, CancelOrder, Field, Limit, Limits, Locations, Match, MaxRunning, Mode, Pattern, Policy,

@@ -283,7 +283,7 @@ pub enum ValueTest {
 }
 
 /// A glob: `*` within a path segment, `**` across.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Pattern {
     /// As it was written.
     pub(super) text: Arc<str>,

@@ -5,11 +5,17 @@
 //! protection would cover less than it seems to. Case matters: names of resources are case-sensitive.
 
 use std::fmt;
-use std::sync::Arc;
 
 use globset::GlobBuilder;
 
 use super::model::Pattern;
+
+/// The longest pattern, in bytes: resource names have some hundreds. It keeps every compiled pattern far below the
+/// size at which a regular expression is refused.
+const MAX_BYTES: usize = 1_000;
+
+/// How deep braces may nest. Two levels are rare; regular expressions refuse some hundreds.
+const MAX_BRACES: usize = 10;
 
 /// Why a text is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,12 +23,18 @@ pub enum PatternError {
     /// It is empty, and no name is.
     #[error("an empty pattern matches nothing")]
     Empty,
+    /// It is too long to be a pattern for a name.
+    #[error("a pattern has at most 1000 bytes")]
+    TooLong,
     /// It has a `**` that is only a part of a segment.
     #[error("`**` must stand alone between slashes: `**/prod-*`, `projects/**`, `**/targets/**`")]
     PartialRecursion,
     /// It has a `**` in braces, where it is not always what it says.
     #[error("`**` cannot stand in braces: write the alternatives as a list of patterns")]
     RecursionInBraces,
+    /// Its braces nest too deep.
+    #[error("the braces of a pattern nest at most 10 deep")]
+    DeepBraces,
     /// It does not compile; the text is globset's reason.
     #[error("not a pattern: {0}")]
     Glob(String),
@@ -37,6 +49,9 @@ impl Pattern {
         if text.is_empty() {
             return Err(PatternError::Empty);
         }
+        if text.len() > MAX_BYTES {
+            return Err(PatternError::TooLong);
+        }
         if !text.contains(['*', '?', '[', ']', '{', '}', '\\']) {
             return Ok(Self { text: text.into(), glob: None });
         }
@@ -45,7 +60,7 @@ impl Pattern {
             .backslash_escape(true)
             .build()
             .map_err(|error| PatternError::Glob(error.kind().to_string()))?;
-        check_recursion(text)?;
+        check_form(text)?;
         Ok(Self { text: text.into(), glob: Some(glob.compile_matcher()) })
     }
 
@@ -71,6 +86,13 @@ impl fmt::Display for Pattern {
     }
 }
 
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A compiled pattern fills pages.
+        write!(f, "{:?}", self.text)
+    }
+}
+
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
         // Everything else follows from the text.
@@ -80,14 +102,15 @@ impl PartialEq for Pattern {
 
 impl Eq for Pattern {}
 
-/// Holds every `**` of a glob that compiles to a segment of its own, outside of braces.
-fn check_recursion(glob: &str) -> Result<(), PatternError> {
+/// Holds every `**` of a well-formed glob to a segment of its own, outside of braces, and braces to their depth.
+fn check_form(glob: &str) -> Result<(), PatternError> {
     let mut chars = glob.chars().peekable();
     let mut braces = 0_usize;
     let mut before = '/';
     while let Some(c) = chars.next() {
         match c {
             '\\' => drop(chars.next()),
+            '{' if braces == MAX_BRACES => return Err(PatternError::DeepBraces),
             '{' => braces += 1,
             '}' => braces = braces.saturating_sub(1),
             '[' => skip_class(&mut chars),
@@ -124,6 +147,8 @@ fn skip_class(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn matches(pattern: &str, text: &str) -> bool {
@@ -202,5 +227,32 @@ mod tests {
             assert!(got.starts_with("not a pattern: ") && got.contains(want), "{pattern}: {got}");
         }
         assert_eq!(Pattern::parse(""), Err(PatternError::Empty));
+        assert_eq!(Pattern::parse(&"x".repeat(1_001)), Err(PatternError::TooLong));
+    }
+
+    #[test]
+    fn the_largest_patterns_compile() {
+        for unit in ["?", "*/", "**/", "{a,b,c,d}", "[!a-z]", "[ä-ü]", "ö", "{*,?}"] {
+            assert!(Pattern::parse(&unit.repeat(1_000 / unit.len())).is_ok(), "{unit}");
+        }
+        let nested = |depth: usize| format!("{}a{}", "{".repeat(depth), "}".repeat(depth));
+        assert!(Pattern::parse(&nested(10)).unwrap().is_match("a"));
+        for depth in [11, 499] {
+            assert_eq!(Pattern::parse(&nested(depth)), Err(PatternError::DeepBraces));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_of_glob_marks_makes_it_panic(text in r"([*?\[\]{}!^,/\\-]|\*\*/|a|ä|\n){0,60}") {
+            let _ = Pattern::parse(&text).map(|pattern| pattern.is_match("a/b"));
+        }
+
+        #[test]
+        fn two_stars_between_slashes_take_any_number_of_segments(path in "[a-z]{1,3}(/[a-z]{1,3}){0,4}") {
+            let between = Pattern::parse("**/x/**/y/**").unwrap();
+            let got = between.is_match(&format!("{path}/x/{path}/y/{path}"));
+            prop_assert!(got);
+        }
     }
 }
