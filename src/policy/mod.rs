@@ -5,6 +5,7 @@ mod document;
 pub mod duration;
 mod matching;
 mod model;
+mod path_glob;
 mod pattern;
 mod problem;
 mod trace;

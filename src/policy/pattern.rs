@@ -1,14 +1,15 @@
 //! Globs over names: `*` within a path segment, `**` across segments.
 //!
 //! globset reads them; this module adds what a policy needs on top. A pattern without meta characters is compared as
-//! it stands. A `**` that is not a whole segment is refused, for globset would read it as `*` without a word, and a
+//! it stands, one with stars only is matched by `path_glob`. A `**` that is not a whole segment is refused, for globset would read it as `*` without a word, and a
 //! protection would cover less than it seems to. Case matters: names of resources are case-sensitive.
 
 use std::fmt;
 
 use globset::GlobBuilder;
 
-use super::model::Pattern;
+use super::model::{Matcher, Pattern};
+use super::path_glob::PathGlob;
 
 /// The longest pattern, in bytes: resource names have some hundreds. It keeps every compiled pattern far below the
 /// size at which a regular expression is refused.
@@ -52,24 +53,30 @@ impl Pattern {
         if text.len() > MAX_BYTES {
             return Err(PatternError::TooLong);
         }
-        if !text.contains(['*', '?', '[', ']', '{', '}', '\\']) {
-            return Ok(Self { text: text.into(), glob: None });
-        }
         let glob = GlobBuilder::new(text)
             .literal_separator(true)
             .backslash_escape(true)
             .build()
             .map_err(|error| PatternError::Glob(error.kind().to_string()))?;
         check_form(text)?;
-        Ok(Self { text: text.into(), glob: Some(glob.compile_matcher()) })
+        let has_stars_only = !text.contains(['?', '[', ']', '{', '}', '\\']);
+        let matcher = if has_stars_only && !text.contains('*') {
+            Matcher::Literal
+        } else if has_stars_only && text.split('/').all(|segment| !segment.is_empty()) {
+            Matcher::Path(PathGlob::new(text))
+        } else {
+            Matcher::Glob(glob.compile_matcher())
+        };
+        Ok(Self { text: text.into(), matcher })
     }
 
     /// Whether the pattern takes this text, from its first character to its last.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
-        match &self.glob {
-            None => &*self.text == text,
-            Some(glob) => glob.is_match(text),
+        match &self.matcher {
+            Matcher::Literal => &*self.text == text,
+            Matcher::Path(glob) => glob.is_match(text),
+            Matcher::Glob(glob) => glob.is_match(text),
         }
     }
 
@@ -186,7 +193,6 @@ mod tests {
     fn a_text_without_meta_characters_is_compared_as_it_stands() {
         assert!(matches("create", "create"));
         assert!(!matches("create", "created") && !matches("create", "Create") && !matches("a.b", "axb"));
-        assert!(Pattern::parse("create").unwrap().glob.is_none());
     }
 
     #[test]
