@@ -1,8 +1,22 @@
-//! The policy: what may run how long.
+//! The policy: what may run how long, and what is never touched.
 
+mod display;
+mod document;
+pub mod duration;
+mod matching;
 mod model;
+mod path_glob;
+mod pattern;
+mod problem;
+mod trace;
+mod tree;
 
+pub use document::KNOWN_SERVICES;
+pub use matching::Truth;
 pub use model::{
     Action, CancelOrder, Field, Limit, Limits, Locations, Match, MaxRunning, Mode, Pattern, Policy,
     Predicate, Protection, Rule, Scope, Share, Test, ValueTest, WhenExceeded,
 };
+pub use pattern::PatternError;
+pub use problem::{PolicyError, Problem};
+pub use trace::Trace;

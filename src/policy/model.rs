@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::path_glob::PathGlob;
 use crate::operation::{LocationId, ProjectId, ServiceName};
 
 /// What a run may do. Ordered by caution: the effective mode is the smaller of two.
@@ -283,10 +284,21 @@ pub enum ValueTest {
 }
 
 /// A glob: `*` within a path segment, `**` across.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Pattern {
     /// As it was written.
     pub(super) text: Arc<str>,
-    /// Compiled; `None` for a literal, which is compared.
-    pub(super) glob: Option<globset::GlobMatcher>,
+    /// What it was made into.
+    pub(super) matcher: Matcher,
+}
+
+/// How a pattern is held against a text.
+#[derive(Clone)]
+pub(super) enum Matcher {
+    /// It is compared as it stands.
+    Literal,
+    /// It has no meta character but stars.
+    Path(PathGlob),
+    /// Any other glob.
+    Glob(globset::GlobMatcher),
 }

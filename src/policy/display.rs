@@ -1,0 +1,102 @@
+//! A policy's parts in one line each, for people: what `explain` and `validate` print.
+//!
+//! The words are those of the policy file, but it is not YAML and nothing reads it back.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::duration;
+use super::model::{
+    Action, CancelOrder, Limit, Match, MaxRunning, Predicate, Protection, Rule, Test, ValueTest,
+};
+
+impl Display for Rule {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.limit)?;
+        if self.action == Action::Report {
+            f.write_str(", report only")?;
+        }
+        write!(f, ", for {}", self.matches)
+    }
+}
+
+impl Display for Protection {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.matches)
+    }
+}
+
+impl Display for Limit {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Limit::MaxAge(age) => write!(f, "max_age {}", duration::format(*age)),
+            Limit::MaxRunning(limit) => limit.fmt(f),
+        }
+    }
+}
+
+impl Display for MaxRunning {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "max_running {}", self.count)?;
+        if !self.per.is_empty() {
+            f.write_str(" per ")?;
+            join(f, &self.per, ", ")?;
+        }
+        match self.cancel {
+            CancelOrder::Oldest => Ok(()),
+            CancelOrder::Newest => f.write_str(", cancel newest"),
+        }
+    }
+}
+
+impl Display for Match {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Match::All(parts) if parts.is_empty() => f.write_str("everything"),
+            Match::All(parts) => bracketed(f, "all of ", parts),
+            Match::Any(parts) => bracketed(f, "any of ", parts),
+            Match::Not(part) => write!(f, "not ({part})"),
+            Match::Field(predicate) => predicate.fmt(f),
+        }
+    }
+}
+
+impl Display for Predicate {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.test)
+    }
+}
+
+impl Display for Test {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Test::OneOf(patterns) => join(f, patterns, " or "),
+            Test::Is(want) => want.fmt(f),
+            Test::Value(tests) => join(f, tests, " or "),
+        }
+    }
+}
+
+impl Display for ValueTest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            ValueTest::Text(pattern) => pattern.fmt(f),
+            ValueTest::Equals(value) => value.fmt(f),
+        }
+    }
+}
+
+fn bracketed(f: &mut Formatter<'_>, what: &str, parts: &[Match]) -> fmt::Result {
+    write!(f, "{what}(")?;
+    join(f, parts, "; ")?;
+    f.write_str(")")
+}
+
+fn join<T: Display>(f: &mut Formatter<'_>, items: &[T], separator: &str) -> fmt::Result {
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            f.write_str(separator)?;
+        }
+        item.fmt(f)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! From the bytes of a policy file to a checked [`Policy`], or to everything that is wrong with it.
+//!
+//! Each section has a module that reads its part of the tree. A reader answers `None` when its part is not right, and
+//! has then reported why; reading goes on with the next part, so that one run names all the mistakes. What the parts
+//! mean for an operation is not known here.
+
+mod fields;
+mod limits;
+mod matching;
+mod rules;
+mod scalars;
+mod scopes;
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use self::fields::Fields;
+pub use self::scopes::KNOWN_SERVICES;
+use super::model::{Limits, Mode, Policy};
+use super::problem::{Place, PolicyError, Problems, quoted};
+use super::tree::{self, Node, Value};
+
+/// The largest file that is read: 1 MiB. A policy for a thousand projects has a tenth of that.
+const MAX_BYTES: usize = 1 << 20;
+
+/// How long a cancelled operation is watched without a `follow_up`: most end within seconds, and a function that runs
+/// every few minutes has a minute.
+const DEFAULT_FOLLOW_UP: Duration = Duration::from_secs(60);
+
+const KEYS: [&str; 7] = ["version", "mode", "scopes", "protect", "rules", "limits", "follow_up"];
+
+impl Policy {
+    /// Reads a policy. `origin` is what its errors call it: a path, a URL.
+    ///
+    /// # Errors
+    /// When anything is wrong with it. The error holds every mistake that was found, each with its place and with
+    /// what would be right.
+    pub fn parse(bytes: &[u8], origin: &str) -> Result<Self, PolicyError> {
+        let mut problems = Problems::default();
+        let policy = check_text(bytes, &mut problems)
+            .and_then(|source| tree::parse(source, &mut problems))
+            .and_then(|root| read(&root, digest(bytes), &mut problems));
+        match policy {
+            Some(policy) if problems.is_empty() => Ok(policy),
+            _ => {
+                let shown = bytes.get(..MAX_BYTES).unwrap_or(bytes);
+                let source = String::from_utf8_lossy(shown);
+                let source = source.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&source);
+                Err(PolicyError::new(origin, source, problems))
+            }
+        }
+    }
+}
+
+/// Some editors begin a UTF-8 file with it. It is no part of the text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+fn check_text<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<&'a str> {
+    if bytes.len() > MAX_BYTES {
+        problems.report(
+            Place::START,
+            format!("the policy has {} bytes, and at most {MAX_BYTES} are read", bytes.len()),
+            "check that this is the right file",
+        );
+        return None;
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Some(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)),
+        Err(error) => {
+            let offset = error.valid_up_to();
+            let before = String::from_utf8_lossy(bytes.get(..offset).unwrap_or_default());
+            let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
+            let place = Place { line: before.matches('\n').count() + 1, column, width: 1 };
+            problems.report(
+                place,
+                format!("the policy is not UTF-8: the byte at offset {offset} is no part of a character"),
+                "save the file as UTF-8",
+            );
+            None
+        }
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::from("sha256:"), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn read(root: &Node, digest: String, problems: &mut Problems) -> Option<Policy> {
+    let fields = Fields::read(root, "the policy", &KEYS, problems)?;
+    // Every section is read before the first that is missing ends this.
+    let version = read_version(&fields, problems);
+    let mode = fields.optional("mode", Mode::Audit, problems, read_mode);
+    let scopes = fields
+        .required(
+            "scopes",
+            "say where to look: `scopes: [{projects: [my-project], locations: all}]`",
+            problems,
+        )
+        .and_then(|node| scopes::read(node, problems));
+    let protect = fields.optional("protect", Vec::new(), problems, rules::read_protections);
+    let rules = fields
+        .required("rules", "add a rule: `rules: [{name: too-old, max_age: 1d}]`", problems)
+        .and_then(|node| rules::read(node, problems));
+    let limits = fields.optional("limits", Limits::default(), problems, limits::read);
+    let follow_up_for = fields.optional("follow_up", DEFAULT_FOLLOW_UP, problems, read_follow_up);
+    version?;
+    Some(Policy {
+        mode: mode?,
+        scopes: scopes?,
+        protect: protect?,
+        rules: rules?,
+        limits: limits?,
+        follow_up_for: follow_up_for?,
+        digest,
+    })
+}
+
+fn read_version(fields: &Fields<'_>, problems: &mut Problems) -> Option<()> {
+    const RIGHT: &str = "this curfew reads `version: 1`";
+    let node = fields.required("version", "begin the policy with `version: 1`", problems)?;
+    match &node.value {
+        Value::Scalar(scalar) if scalar.plain && scalar.text == "1" => return Some(()),
+        Value::Scalar(scalar) if !scalar.plain && scalar.text == "1" => {
+            problems.report(node.place, "`version` must be a number, and this is in quotes", RIGHT);
+        }
+        Value::Scalar(scalar) if !node.is_null() => {
+            let message = format!("{} is not a version of the policy that is known", quoted(&scalar.text));
+            problems.report(node.place, message, RIGHT);
+        }
+        _ => scalars::report_type(node, "version", "a number", RIGHT, problems),
+    }
+    None
+}
+
+fn read_mode(node: &Node, problems: &mut Problems) -> Option<Mode> {
+    if scalars::is_text(node, "off") {
+        problems.report(
+            node.place,
+            "`off` is not a mode of a policy",
+            "take `audit` or `enforce`; the function itself is switched off with CURFEW_MODE",
+        );
+        return None;
+    }
+    scalars::choice(node, "mode", &[("audit", Mode::Audit), ("enforce", Mode::Enforce)], problems)
+}
+
+fn read_follow_up(node: &Node, problems: &mut Problems) -> Option<Duration> {
+    let fields = Fields::read(node, "`follow_up`", &["for"], problems)?;
+    fields.optional("for", DEFAULT_FOLLOW_UP, problems, |node, problems| {
+        scalars::duration(node, "for", problems)
+    })
+}
+
+#[cfg(test)]
+#[path = "document_tests/mod.rs"]
+mod tests;
