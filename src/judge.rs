@@ -403,8 +403,7 @@ rules:
 
     #[test]
     fn a_create_time_in_the_future_is_not_an_age() {
-        let operation =
-            Operation { create_time: Some(now() + TimeDelta::seconds(1)), ..running("o", 0) };
+        let operation = Operation { create_time: Some(now() + TimeDelta::seconds(1)), ..running("o", 0) };
         assert_eq!(said(&operation, TWO_RULES), "undecidable: the create time lies in the future");
     }
 

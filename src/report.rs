@@ -22,9 +22,7 @@ use crate::policy::Mode;
 use crate::service::CancelAnswer;
 use crate::snapshot::Gap;
 
-pub use records::{
-    GAPS_IN_SWEEP_RECORD, GapRecord, OPERATIONS_RETURNED, OperationRecord, SweepRecord,
-};
+pub use records::{GAPS_IN_SWEEP_RECORD, GapRecord, OPERATIONS_RETURNED, OperationRecord, SweepRecord};
 
 /// A whole run.
 #[derive(Debug, Clone, Default)]

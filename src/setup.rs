@@ -6,7 +6,9 @@ use std::fs;
 use std::io;
 
 use crate::config::{Config, PolicySource};
-use crate::google::{Client, ClientError, CredentialError, CredentialSource, Credentials, Endpoint, EndpointError};
+use crate::google::{
+    Client, ClientError, CredentialError, CredentialSource, Credentials, Endpoint, EndpointError,
+};
 use crate::policy::{Policy, PolicyError};
 
 /// Why a run cannot start.
@@ -46,8 +48,8 @@ pub enum SetUpError {
 pub fn read_policy(source: &PolicySource) -> Result<Policy, SetUpError> {
     let PolicySource::File(path) = source;
     let origin = path.display().to_string();
-    let bytes = fs::read(path)
-        .map_err(|source| SetUpError::PolicyUnreadable { origin: origin.clone(), source })?;
+    let bytes =
+        fs::read(path).map_err(|source| SetUpError::PolicyUnreadable { origin: origin.clone(), source })?;
     Policy::parse(&bytes, &origin).map_err(SetUpError::PolicyInvalid)
 }
 

@@ -134,7 +134,9 @@ impl Explained<'_> {
             let said = match verdict {
                 Verdict::Ended => Cell::new("ended").fg(Color::DarkGrey),
                 Verdict::Spared(_) => Cell::new("spared").fg(Color::Green),
-                Verdict::Violates(_) => Cell::new(self.planned(operation).map(would).unwrap_or_default()).fg(Color::Red),
+                Verdict::Violates(_) => {
+                    Cell::new(self.planned(operation).map(would).unwrap_or_default()).fg(Color::Red)
+                }
             };
             table.add_row([
                 Cell::new(table::short(&operation.name)),

@@ -82,7 +82,8 @@ impl Observer for Progress {
             }
             Event::Gap(gap) => {
                 let location = gap.location.map_or("its locations", LocationId::as_str);
-                self.line.println(format!("gap: {} {} {location}: {}", gap.service, gap.project, gap.message));
+                self.line
+                    .println(format!("gap: {} {} {location}: {}", gap.service, gap.project, gap.message));
             }
             Event::Planned(plan) => {
                 self.violating.store(plan.violating.len(), Ordering::Relaxed);

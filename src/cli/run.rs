@@ -52,7 +52,8 @@ pub(super) fn set_up(connection: &Connection, mode: Mode) -> Result<(Policy, Cli
     })
     .map_err(|error| CliFailure::bad_input("the configuration is invalid", &error))?;
     let policy = read_policy(&config.policy).map_err(policy_failure)?;
-    let client = connect(&config).map_err(|error| CliFailure::bad_input("the configuration is invalid", &error))?;
+    let client =
+        connect(&config).map_err(|error| CliFailure::bad_input("the configuration is invalid", &error))?;
     Ok((policy, client))
 }
 

@@ -25,7 +25,8 @@ pub(super) async fn run(args: SweepArgs) -> Result<ExitCode, CliFailure> {
             CliFailure::new(NOTHING_READ, format!("no credential for Google could be had: {error}"))
         })?;
     }
-    let request = Request { trigger: Trigger::CommandLine, narrow: narrow(&policy, args.operations), mode: None };
+    let request =
+        Request { trigger: Trigger::CommandLine, narrow: narrow(&policy, args.operations), mode: None };
     let progress = Progress::start();
     let report = sweep(&client, &policy, &request, &settings(mode), &Clock::system(), &progress).await;
     progress.finish();

@@ -72,7 +72,8 @@ impl Handler {
         clock: &Clock,
         log: &JsonLines<W>,
     ) -> Result<Report, Failure> {
-        let config = self.config.as_ref().map_err(|error| Failure::ConfigurationInvalid(error.clone().into()))?;
+        let config =
+            self.config.as_ref().map_err(|error| Failure::ConfigurationInvalid(error.clone().into()))?;
         let budget = TimeBudget::until(deadline_ms, clock.now());
         let now = Instant::now();
         let settings = Settings {

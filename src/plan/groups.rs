@@ -179,8 +179,7 @@ rules:
 
     #[test]
     fn a_gap_in_a_place_that_the_group_excludes_hides_nothing() {
-        let snapshot =
-            snapshot_with_gaps(vec![running("o1", 30), running("o2", 20)], vec![gap(Some("m"))]);
+        let snapshot = snapshot_with_gaps(vec![running("o1", 30), running("o2", 20)], vec![gap(Some("m"))]);
         let per_location = "rules: [{ name: r, max_running: { count: 1, per: [location] } }]";
         let matched = "rules: [{ name: r, match: { location: l }, max_running: { count: 1 } }]";
         assert_eq!(violating(&snapshot, per_location), ["o1"]);

@@ -56,7 +56,9 @@ mod tests {
     /// the sentence.
     fn planned(limits: &str, violators: usize, total: usize) -> (Vec<String>, Option<String>) {
         let operations = (0..total)
-            .map(|n| running(&format!("o{n}"), if n < violators { 1000 - i64::try_from(n).unwrap() } else { 1 }))
+            .map(|n| {
+                running(&format!("o{n}"), if n < violators { 1000 - i64::try_from(n).unwrap() } else { 1 })
+            })
             .collect();
         let policy = policy(&format!("{RULE}{limits}"));
         let plan = plan(&snapshot(operations), &policy, &Narrow::default()).plan;

@@ -6,7 +6,8 @@ use std::fmt::{self, Display, Formatter};
 
 use super::duration;
 use super::model::{
-    Action, CancelOrder, Limit, Match, MaxRunning, Predicate, Protection, Rule, Test, ValueTest,
+    Action, CancelOrder, Limit, Limits, Locations, Match, MaxRunning, Predicate, Protection, Rule, Scope,
+    Test, ValueTest, WhenExceeded,
 };
 
 impl Display for Rule {
@@ -99,4 +100,31 @@ fn join<T: Display>(f: &mut Formatter<'_>, items: &[T], separator: &str) -> fmt:
         item.fmt(f)?;
     }
     Ok(())
+}
+
+impl Display for Scope {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.service)?;
+        join(f, &self.projects, ", ")?;
+        match &self.locations {
+            Locations::All => f.write_str(" in all locations"),
+            Locations::Listed(locations) => {
+                f.write_str(" in ")?;
+                join(f, locations, ", ")
+            }
+        }
+    }
+}
+
+impl Display for Limits {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "at most {} cancellations in one sweep", self.max_cancellations)?;
+        if let Some(share) = self.max_share {
+            write!(f, ", and {share} of the running operations")?;
+        }
+        match self.when_exceeded {
+            WhenExceeded::CancelOldest => f.write_str("; beyond that, the oldest only"),
+            WhenExceeded::CancelNone => f.write_str("; beyond that, none at all"),
+        }
+    }
 }

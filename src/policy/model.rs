@@ -14,10 +14,11 @@ use super::path_glob::PathGlob;
 use crate::operation::{LocationId, ProjectId, ServiceName};
 
 /// What a run may do. Ordered by caution: the effective mode is the smaller of two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// The kill switch: nothing is read or sent.
+    #[default]
     Off,
     /// Everything but the cancels.
     Audit,
