@@ -1,3 +1,5 @@
+//! The retry engine in paused time.
+
 use std::collections::VecDeque;
 use std::sync::Mutex;
 

@@ -1,3 +1,5 @@
+//! Bodies as a service may send them, whole, odd, hostile and cut short.
+
 use std::fmt::Write as _;
 
 use super::*;
