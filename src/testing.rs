@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::operation::{
-    Collection, Ending, LocationId, Operation, OperationName, Progress, ProjectId, ServiceName,
+    Ending, LocationId, Operation, OperationName, Progress, ProjectId, ServiceName,
 };
 use crate::policy::Policy;
 use crate::snapshot::{Gap, GapReason, Reading, Snapshot};
@@ -24,14 +24,6 @@ pub(crate) fn policy(rest: &str) -> Policy {
 
 pub(crate) fn clouddeploy() -> ServiceName {
     ServiceName::parse("clouddeploy").unwrap()
-}
-
-pub(crate) fn collection(location: &str) -> Collection {
-    Collection {
-        service: clouddeploy(),
-        project: ProjectId::parse("p").unwrap(),
-        location: LocationId::parse(location).unwrap(),
-    }
 }
 
 /// A running operation in `projects/p/locations/l` that was created so many minutes ago.

@@ -45,7 +45,6 @@ fn allowance(limits: &Limits, running: usize) -> (usize, String) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::plan::plan;
     use crate::request::Narrow;
     use crate::testing::{policy, running, snapshot};

@@ -66,16 +66,17 @@ pub(super) fn outside_policy(policy: &Policy, narrow: &Narrow) -> Vec<String> {
                 }
         })
     };
-    let scopes = narrow.scopes.iter().flatten().filter_map(|NarrowScope { service, project, location }| {
-        let location = location.as_ref().map(LocationId::as_str);
-        (!in_policy(service, project.as_str(), location)).then(|| match location {
-            Some(location) => format!("{service} projects/{project}/locations/{location}"),
-            None => format!("{service} projects/{project}"),
-        })
+    let scopes = narrow.scopes.iter().flatten().filter(|NarrowScope { service, project, location }| {
+        !in_policy(service, project.as_str(), location.as_ref().map(LocationId::as_str))
     });
-    let operations = narrow.operations.iter().flatten().filter_map(|(service, name)| {
-        (!in_policy(service, name.project(), Some(name.location()))).then(|| format!("{service} {name}"))
+    let scopes = scopes.map(|NarrowScope { service, project, location }| match location {
+        Some(location) => format!("{service} projects/{project}/locations/{location}"),
+        None => format!("{service} projects/{project}"),
     });
+    let operations = narrow.operations.iter().flatten();
+    let operations = operations
+        .filter(|(service, name)| !in_policy(service, name.project(), Some(name.location())))
+        .map(|(service, name)| format!("{service} {name}"));
     scopes.chain(operations).collect()
 }
 
