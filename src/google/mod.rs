@@ -1,1 +1,23 @@
-//! google
+//! `google.longrunning.Operations` over REST: what is sent, what comes back, and what to do when it does not.
+//!
+//! [`wire`] turns bytes into the domain, [`error`] turns failures into decisions, [`retry`] carries the decisions
+//! out; all three are free of I/O, so that the emulator uses the same code. [`Client`] adds HTTP, [`Credentials`]
+//! the tokens. Nothing here knows of policy.
+
+mod auth;
+mod client;
+mod endpoint;
+mod entry;
+pub mod error;
+pub mod retry;
+mod services;
+pub mod wire;
+
+#[cfg(test)]
+#[path = "tests/server.rs"]
+mod test_server;
+
+pub use auth::{CredentialError, CredentialSource, Credentials};
+pub use client::{Client, ClientError};
+pub use endpoint::{Endpoint, EndpointError};
+pub use services::{KnownService, find_service, known_services};

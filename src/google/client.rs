@@ -1,0 +1,261 @@
+//! The service over HTTP: URLs, headers, bodies and their bounds.
+//!
+//! [`Client`] is the only thing in curfew that talks to Google. What an answer means is `wire` and `error`, whether
+//! it is asked again is `retry`, where the token comes from is `auth`. It knows no rule, and sends a cancel to
+//! nothing but a name that it is given.
+
+use std::error::Error as StdError;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::header::CONTENT_LENGTH;
+use reqwest::{Method, Response, Url, redirect};
+use tokio::time::{Instant, timeout_at};
+
+use crate::google::auth::{AuthHeaders, CredentialError, Credentials};
+use crate::google::endpoint::Endpoint;
+use crate::google::error::Failure;
+use crate::google::retry::{Attempt, Reply, RetryPolicy, run};
+use crate::google::services::find_service;
+use crate::google::wire::{self, DecodeError};
+use crate::operation::{Collection, Operation, OperationName, ProjectId, ServiceName};
+use crate::service::{CallError, CancelReply, LocationsPage, OperationsService, Page};
+
+/// Entries asked for in one page: the most that Cloud Deploy's list methods give. Fewer pages are fewer round trips,
+/// and a page is below a megabyte. A server that thinks otherwise gives fewer.
+const PAGE_SIZE: &str = "1000";
+
+/// Largest body that is read, in bytes. A page of 1,000 operations takes about one megabyte; the function has 128 to
+/// live in.
+const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+
+/// How long a connection may take to be made. Within one region it takes milliseconds; a lost packet is sent again
+/// after one second, and again after two more.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How long an idle connection is kept. A Lambda sandbox may be frozen for minutes between invocations, and comes
+/// back with connections that the other side has closed long since. Within a run, nothing idles for long.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How often a busy HTTP/2 connection is asked whether it is still there, and how long the answer may take. All
+/// requests share one such connection; after a freeze it may be dead without a sign, and every attempt would wait
+/// out its whole time on it.
+const HTTP2_PING: Duration = Duration::from_secs(3);
+
+const USER_AGENT: &str = concat!("curfew/", env!("CARGO_PKG_VERSION"));
+
+/// Why a client cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The TLS set-up of this machine cannot be used.
+    #[error("the HTTP client could not be set up")]
+    SetUp(#[source] reqwest::Error),
+}
+
+/// `google.longrunning.Operations` of any known service, over REST.
+#[derive(Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    endpoint: Endpoint,
+    credentials: Credentials,
+    retry: RetryPolicy,
+}
+
+impl Client {
+    /// A client with Google's own retry figures. Make one, and keep it: it holds the connections.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up on this machine.
+    #[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
+    pub fn new(endpoint: Endpoint, credentials: Credentials) -> Result<Self, ClientError> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .http2_keep_alive_interval(HTTP2_PING)
+            .http2_keep_alive_timeout(HTTP2_PING)
+            // Followed, a redirect could carry the token or a cancel to a place that nobody named.
+            .redirect(redirect::Policy::none())
+            // `retry` counts what is sent, and a report says so: nothing may be sent behind its back.
+            .retry(reqwest::retry::never());
+        if endpoint.is_local() {
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(ClientError::SetUp)?;
+        Ok(Self { http, endpoint, credentials, retry: RetryPolicy::GOOGLE })
+    }
+
+    /// The same client with another patience.
+    #[must_use]
+    pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Gets a token, and asks Google's API for nothing: tells up front whether there is a credential at all.
+    ///
+    /// # Errors
+    /// [`NoCredential`](crate::service::FailureKind::NoCredential) when no token can be had.
+    pub async fn authenticate(&self) -> Result<(), CallError> {
+        let token = |attempt: Attempt| async move { self.token(attempt.deadline).await.map(drop) };
+        run(&self.retry, None, fastrand::f64, token).await.map(drop)
+    }
+
+    async fn token(&self, deadline: Instant) -> Result<AuthHeaders, Failure> {
+        match timeout_at(deadline, self.credentials.headers()).await {
+            Ok(Ok(headers)) => Ok(headers),
+            Ok(Err(error @ CredentialError::Unusable(_))) => {
+                Err(Failure::no_credential(&error.to_string(), false))
+            }
+            Ok(Err(error @ CredentialError::Unavailable(_))) => {
+                Err(Failure::no_credential(&error.to_string(), true))
+            }
+            Err(_) => {
+                Err(Failure::no_credential("no token: the token endpoint did not answer in time", true))
+            }
+        }
+    }
+
+    fn url(&self, service: &ServiceName, path: &str) -> Result<Url, CallError> {
+        let known = find_service(service);
+        known.and_then(|known| self.endpoint.url(known, path)).ok_or_else(|| {
+            Failure::refused(&format!("curfew does not know the service `{service}`")).into_call_error(0)
+        })
+    }
+
+    async fn call<T: Send>(
+        &self,
+        method: Method,
+        url: Url,
+        until: Option<Instant>,
+        decode: impl Fn(&[u8]) -> Result<T, DecodeError> + Sync,
+    ) -> Result<Reply<T>, CallError> {
+        // Which credential the last attempt used, so that the one that was not taken is the one that is dropped.
+        let used = AtomicU64::new(0);
+        let (method, url, decode, used) = (&method, &url, &decode, &used);
+        let attempt = |attempt: Attempt| async move {
+            if attempt.reauthenticate {
+                self.credentials.invalidate(used.load(Ordering::Relaxed));
+            }
+            let auth = self.token(attempt.deadline).await?;
+            used.store(auth.generation, Ordering::Relaxed);
+            let body = self.send(method, url, auth).await?;
+            decode(&body).map_err(|error| Failure { http_status: Some(200), ..error.into() })
+        };
+        run(&self.retry, until, fastrand::f64, attempt).await
+    }
+
+    /// Sends one request. The body of a success comes back; anything else is a failure.
+    async fn send(&self, method: &Method, url: &Url, auth: AuthHeaders) -> Result<Vec<u8>, Failure> {
+        let mut request = self.http.request(method.clone(), url.clone()).headers(auth.headers);
+        if *method == Method::POST {
+            // Google's front ends answer 411 to a POST without a length, and an empty body alone sets none.
+            request = request.header(CONTENT_LENGTH, 0);
+        }
+        let response = request.send().await.map_err(|error| broken(&error))?;
+        let status = response.status();
+        if status.is_success() {
+            return read_body(response).await;
+        }
+        let headers = response.headers().clone();
+        // The status alone says enough when the rest is lost.
+        let body = read_body(response).await.unwrap_or_default();
+        Err(Failure::from_answer(status.as_u16(), &headers, &body))
+    }
+}
+
+impl OperationsService for Client {
+    async fn list_page(
+        &self,
+        collection: &Collection,
+        page_token: Option<&str>,
+        until: Option<Instant>,
+    ) -> Result<Page, CallError> {
+        let path = format!("{}/operations", collection.parent());
+        let url = paged(self.url(&collection.service, &path)?, page_token);
+        let reply = self.call(Method::GET, url, until, |body| wire::decode_page(body, collection)).await?;
+        Ok(reply.value)
+    }
+
+    async fn locations_page(
+        &self,
+        service: &ServiceName,
+        project: &ProjectId,
+        page_token: Option<&str>,
+        until: Option<Instant>,
+    ) -> Result<LocationsPage, CallError> {
+        let url = paged(self.url(service, &format!("projects/{project}/locations"))?, page_token);
+        let reply = self.call(Method::GET, url, until, |body| wire::decode_locations(body, project)).await?;
+        Ok(reply.value)
+    }
+
+    async fn get(
+        &self,
+        service: &ServiceName,
+        name: &OperationName,
+        until: Option<Instant>,
+    ) -> Result<Operation, CallError> {
+        let url = self.url(service, name.as_str())?;
+        let reply =
+            self.call(Method::GET, url, until, |body| wire::decode_operation(body, service, name)).await?;
+        Ok(reply.value)
+    }
+
+    async fn cancel(
+        &self,
+        service: &ServiceName,
+        name: &OperationName,
+        until: Option<Instant>,
+    ) -> CancelReply {
+        let url = match self.url(service, &format!("{name}:cancel")) {
+            Ok(url) => url,
+            Err(error) => return error.into(),
+        };
+        match self.call(Method::POST, url, until, wire::decode_empty).await {
+            Ok(reply) => CancelReply::accepted(reply.attempts),
+            Err(error) => error.into(),
+        }
+    }
+}
+
+/// Neither a `filter` (no field is documented for it) nor `returnPartialSuccess` (an error where it is not
+/// documented): what is listed is judged here.
+fn paged(mut url: Url, page_token: Option<&str>) -> Url {
+    url.query_pairs_mut().append_pair("pageSize", PAGE_SIZE);
+    if let Some(token) = page_token {
+        url.query_pairs_mut().append_pair("pageToken", token);
+    }
+    url
+}
+
+async fn read_body(mut response: Response) -> Result<Vec<u8>, Failure> {
+    let too_large =
+        || Failure::unusable(&format!("the answer is larger than {} MiB", MAX_BODY_BYTES / 1024 / 1024));
+    let announced =
+        response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    if announced > MAX_BODY_BYTES {
+        return Err(too_large());
+    }
+    let mut body = Vec::with_capacity(announced);
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// A request that brought no whole answer. The innermost cause says most, and holds no URL.
+fn broken(error: &reqwest::Error) -> Failure {
+    let mut cause: &dyn StdError = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    let what = if error.is_connect() { "no connection" } else { "the connection broke" };
+    Failure::broken(&format!("{what}: {cause}"))
+}
+
+#[cfg(test)]
+#[path = "tests/client.rs"]
+mod tests;
