@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use globset::{GlobBuilder, GlobMatcher};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -22,6 +23,10 @@ const CLOUD_DEPLOY_METADATA: &str = "type.googleapis.com/google.cloud.deploy.v1.
 
 /// Most operations in a scenario: a `count` with a few zeros too many shall not eat the machine's memory.
 const MAX_OPERATIONS: usize = 1_000_000;
+
+/// Most values in a scenario's YAML. The library's own limit, 250,000, is for strangers' files and too small for
+/// ten thousand operations written out one by one.
+const MAX_YAML_NODES: usize = 10_000_000;
 
 /// A scenario file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -164,7 +169,8 @@ impl Scenario {
             return Err(ScenarioError { origin: origin.to_owned(), line: 1, column: 1, problem });
         }
         // The problem is quoted with its position: a snippet would say the position a second time.
-        let options = serde_saphyr::options! { with_snippet: false };
+        let budget = serde_saphyr::budget! { max_events: MAX_YAML_NODES * 2, max_nodes: MAX_YAML_NODES };
+        let options = serde_saphyr::options! { with_snippet: false, budget: budget };
         let document: Document = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             let location = error.location().unwrap_or(Location::UNKNOWN);
             let said = error.to_string();
@@ -222,19 +228,15 @@ impl OperationEntry {
             Some(ends) => ends.value.end(),
             None => End::Completed,
         };
-        let runs_for = match self.runs_for {
-            Some(UnsignedSpan(span)) => Some((span.signed(), end)),
-            None => None,
-        };
+        let runs_for = self.runs_for.map(|UnsignedSpan(span)| (span.signed(), end));
         let on_cancel = match self.on_cancel {
             Some(words) => on_cancel(&words.value).map_err(|problem| Problem(words.referenced, problem))?,
             None if self.cancellation_requested => {
                 OnCancel { answer: Answer::Accepted, effect: Effect::Cancelling }
             }
-            None => OnCancel {
-                answer: Answer::Accepted,
-                effect: Effect::Ends(End::Cancelled, chrono::TimeDelta::zero()),
-            },
+            None => {
+                OnCancel { answer: Answer::Accepted, effect: Effect::Ends(End::Cancelled, TimeDelta::zero()) }
+            }
         };
         let metadata = Arc::new(match self.metadata {
             None => PlannedMetadata::With(serde_json::Map::new()),
@@ -320,3 +322,7 @@ impl FaultEntry {
         Ok(Fault { call, name: self.name.map(|NameGlob(glob)| glob), times: self.times.0, answer })
     }
 }
+
+#[cfg(test)]
+#[path = "tests/document.rs"]
+mod tests;

@@ -44,3 +44,18 @@ impl Journal {
         self.requests.iter().filter(|entry| entry.method == method).count()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_kept_is_counted() {
+        let mut journal = Journal::default();
+        let entry = Entry { method: "GET".to_owned(), path: String::new(), query: None, status: Some(200) };
+        for _ in 0..MAX_ENTRIES + 3 {
+            journal.note(entry.clone());
+        }
+        assert_eq!((journal.count("GET"), journal.omitted), (MAX_ENTRIES, 3));
+    }
+}

@@ -8,9 +8,10 @@
 //! that it is used to test.
 
 mod document;
-mod front_end;
+mod in_process;
 mod journal;
 mod page_token;
+mod reply;
 mod request;
 mod respond;
 mod rpc;
@@ -21,9 +22,11 @@ mod words;
 mod world;
 
 pub use document::ScenarioError;
+pub use in_process::InProcess;
 pub use journal::{Entry, Journal};
+pub use reply::{Delivery, Reply};
 pub use request::Request;
-pub use respond::{Delivery, Fake, Reply};
+pub use respond::Fake;
 pub use rpc::{Code, Refusal};
 pub use scenario::{
     Answer, Call, Effect, End, Fault, FaultAnswer, OnCancel, PlannedMetadata, PlannedOperation, Scenario,

@@ -13,70 +13,13 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method, header};
 use serde_json::{Map, Value, json};
 
-use super::front_end;
 use super::journal::{Entry, Journal};
+use super::reply::{Delivery, Reply};
 use super::request::{ListQuery, Query, Request, Resource, Route, check_cancel_body, route};
 use super::rpc::{Code, Refusal};
 use super::scenario::{Call, Fault, FaultAnswer, Scenario};
 use super::wire;
 use super::world::{PageOf, World, invalid_page_token};
-
-/// How much of an answer reaches the client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivery {
-    /// All of it.
-    Whole,
-    /// Nothing: the connection is closed.
-    Dropped,
-    /// The first half of the body, under the length of the whole.
-    Truncated,
-}
-
-/// An answer, and what the transport does with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// The HTTP status.
-    pub status: u16,
-    /// Headers, names in lower case.
-    pub headers: Vec<(&'static str, String)>,
-    /// The whole body.
-    pub body: Vec<u8>,
-    /// How much of it to send.
-    pub delivery: Delivery,
-    /// How long to wait first.
-    pub delay: Duration,
-}
-
-impl Reply {
-    /// An answer of the service: JSON.
-    pub(super) fn json(status: u16, body: &Value) -> Self {
-        Self::of(status, "application/json; charset=UTF-8", body.to_string())
-    }
-
-    /// An answer of the front end: HTML.
-    pub(super) fn html(status: u16, body: String) -> Self {
-        Self::of(status, "text/html; charset=UTF-8", body)
-    }
-
-    fn of(status: u16, content_type: &str, body: String) -> Self {
-        let headers = vec![("content-type", content_type.to_owned()), ("server", "ESF".to_owned())];
-        let body = body.into_bytes();
-        Self { status, headers, body, delivery: Delivery::Whole, delay: Duration::ZERO }
-    }
-
-    fn refusal(refusal: &Refusal) -> Self {
-        Self::json(refusal.status, &refusal.body())
-    }
-
-    fn dropped() -> Self {
-        Self { delivery: Delivery::Dropped, ..Self::html(502, String::new()) }
-    }
-
-    fn with_header(mut self, name: &'static str, value: String) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-}
 
 /// The fake service: a world, what goes wrong in it, and what was asked of it so far.
 #[derive(Debug)]
@@ -124,12 +67,12 @@ impl Fake {
 
     fn answer(&mut self, now: DateTime<Utc>, request: &Request<'_>) -> Reply {
         if *request.method == Method::POST && !request.has_length {
-            return front_end::length_required();
+            return Reply::length_required();
         }
         let (call, resource) = match route(request.method, request.path) {
             Route::To(call, resource) => (call, resource),
             Route::Malformed(refusal) => return Reply::refusal(&refusal),
-            Route::Nowhere => return front_end::not_found(request.path),
+            Route::Nowhere => return Reply::not_found(request.path),
         };
         let query = Query::decode(request.query);
         let fault = self.take_fault(call, &resource, query.page_token().is_some());
@@ -137,7 +80,7 @@ impl Fake {
             None => self.carry_out(now, request, call, &resource, &query, None),
             Some(FaultAnswer::Drop) => Reply::dropped(),
             Some(FaultAnswer::Status { status, retry_after_header }) => {
-                with_retry_after(front_end::status(status), retry_after_header)
+                with_retry_after(Reply::front_end(status), retry_after_header)
             }
             Some(FaultAnswer::Error { status, code, message, retry_after, retry_after_header }) => {
                 let refusal = Refusal { status, ..Refusal::new(code, message) };
@@ -153,7 +96,7 @@ impl Fake {
                 match spoils {
                     FaultAnswer::Lost => Reply::dropped(),
                     FaultAnswer::Truncate => Reply { delivery: Delivery::Truncated, ..reply },
-                    FaultAnswer::NotJson => front_end::status(200),
+                    FaultAnswer::NotJson => Reply::front_end(200),
                     FaultAnswer::Slow(delay) => Reply { delay, ..reply },
                     _ => reply,
                 }
@@ -292,3 +235,7 @@ fn with_retry_after(reply: Reply, delay: Option<Duration>) -> Reply {
         Some(delay) => reply.with_header("retry-after", delay.as_millis().div_ceil(1000).to_string()),
     }
 }
+
+#[cfg(test)]
+#[path = "tests/respond.rs"]
+mod tests;

@@ -25,10 +25,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
-use super::front_end;
 use super::journal::Journal;
+use super::reply::{Delivery, Reply};
 use super::request::Request;
-use super::respond::{Delivery, Fake, Reply};
+use super::respond::Fake;
 use super::scenario::Scenario;
 use crate::clock::Clock;
 
@@ -148,7 +148,7 @@ async fn journal(State(shared): State<Shared>) -> Response {
 async fn answer(State(shared): State<Shared>, request: axum::extract::Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
-        return deliver(front_end::status(413));
+        return deliver(Reply::front_end(413));
     };
     // On HTTP/1.1 a body without a length and without chunks has no end; HTTP/2 frames always have one.
     let has_length = parts.version >= Version::HTTP_2
@@ -209,3 +209,7 @@ fn half(mut body: Vec<u8>) -> Body {
         }
     }))
 }
+
+#[cfg(test)]
+#[path = "tests/server.rs"]
+mod tests;

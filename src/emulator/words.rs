@@ -333,7 +333,7 @@ impl Visitor<'_> for TimesVisitor {
     type Value = Times;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number or `always`")
+        f.write_str("a whole number or `always`")
     }
 
     fn visit_str<E: Error>(self, word: &str) -> Result<Times, E> {

@@ -301,3 +301,7 @@ fn after(instant: DateTime<Utc>, span: TimeDelta) -> DateTime<Utc> {
     // A scenario's spans are limited: only a world at the end of the calendar could run over it.
     instant.checked_add_signed(span).unwrap_or(instant)
 }
+
+#[cfg(test)]
+#[path = "tests/world.rs"]
+mod tests;
