@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::operation::{
-    Ending, LocationId, Operation, OperationName, Progress, ProjectId, ServiceName,
-};
+use crate::operation::{Ending, LocationId, Operation, OperationName, Progress, ProjectId, ServiceName};
 use crate::policy::Policy;
 use crate::snapshot::{Gap, GapReason, Reading, Snapshot};
 
