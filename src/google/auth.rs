@@ -156,7 +156,7 @@ impl Credentials {
             Err(error) => {
                 // The library keeps a failure for good when it takes it to be permanent.
                 self.invalidate(generation);
-                Err(explain(&error))
+                Err(explain(&error, &self.source))
             }
         }
     }
@@ -186,10 +186,10 @@ impl Credentials {
 }
 
 /// Says what happened in curfew's words: the library's text may hold the token endpoint's whole answer.
-fn explain(error: &CredentialsError) -> CredentialError {
+fn explain(error: &CredentialsError, source: &CredentialSource) -> CredentialError {
     let mut detail = "the credential could not be exchanged for one".to_owned();
-    let mut source = error.source();
-    while let Some(cause) = source {
+    let mut next = error.source();
+    while let Some(cause) = next {
         if let Some(http) = cause.downcast_ref::<reqwest::Error>() {
             detail = match http.status() {
                 Some(status) => format!("the token endpoint answered HTTP {}", status.as_u16()),
@@ -200,13 +200,20 @@ fn explain(error: &CredentialsError) -> CredentialError {
         {
             detail = "a file that the credential names does not exist".to_owned();
         }
-        source = cause.source();
+        next = cause.source();
     }
-    let message = format!("no token: {detail}");
+    let hint = match source {
+        CredentialSource::Adc => {
+            "; outside of Google Cloud run `gcloud auth application-default login` or set CURFEW_CREDENTIALS to file:PATH"
+        }
+        _ if error.is_transient() => "",
+        _ => "; check the credential that CURFEW_CREDENTIALS names",
+    };
+    let message = format!("no token: {detail}{hint}");
     if error.is_transient() {
         CredentialError::Unavailable(message)
     } else {
-        CredentialError::Unusable(format!("{message}; check CURFEW_CREDENTIALS"))
+        CredentialError::Unusable(message)
     }
 }
 

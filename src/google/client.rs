@@ -97,8 +97,10 @@ impl Client {
     /// # Errors
     /// [`NoCredential`](crate::service::FailureKind::NoCredential) when no token can be had.
     pub async fn authenticate(&self) -> Result<(), CallError> {
+        // A blip gets a second chance; a machine without a credential must say so soon.
+        let hasty = RetryPolicy { max_attempts: self.retry.max_attempts.min(2), ..self.retry };
         let token = |attempt: Attempt| async move { self.token(attempt.deadline).await.map(drop) };
-        run(&self.retry, None, fastrand::f64, token).await.map(drop)
+        run(&hasty, None, fastrand::f64, token).await.map(drop)
     }
 
     async fn token(&self, deadline: Instant) -> Result<AuthHeaders, Failure> {

@@ -1,3 +1,5 @@
+//! Every form of credential against token endpoints on this machine, and the silence about secrets.
+
 use std::io::Write as _;
 
 use http::header::AUTHORIZATION;
@@ -194,7 +196,7 @@ async fn a_token_endpoint_that_refuses_is_told_without_its_answer_and_asked_anew
     assert_eq!(
         refused,
         CredentialError::Unusable(
-            "no token: the token endpoint answered HTTP 400; check CURFEW_CREDENTIALS".to_owned()
+            "no token: the token endpoint answered HTTP 400; check the credential that CURFEW_CREDENTIALS names".to_owned()
         )
     );
     let unavailable = credentials.headers().await.err().unwrap();

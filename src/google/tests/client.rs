@@ -1,3 +1,5 @@
+//! The client against a scripted server: what is sent, and what is made of every kind of answer.
+
 use std::io::Write as _;
 
 use serde_json::json;
@@ -252,13 +254,15 @@ async fn a_slow_answer_is_given_up_and_asked_for_again() {
     .await;
     let hasty = RetryPolicy { attempt_timeout: Duration::from_millis(300), ..QUICK };
     let client = client_with(&server.url, CredentialSource::None, hasty);
-    assert_eq!(client.cancel(&service(), &name(), None).await, CancelReply::accepted(2));
+    let reply = client.cancel(&service(), &name(), None).await;
+    // On a busy machine another attempt may be too slow as well.
+    assert!(reply.answer == CancelAnswer::Accepted && reply.attempts >= 2, "{reply:?}");
 }
 
 #[tokio::test]
 async fn the_end_of_the_time_allowed_ends_a_call() {
     let server = Server::start(|_, _| Answer::Hang).await;
-    let until = Instant::now() + Duration::from_millis(200);
+    let until = Instant::now() + Duration::from_millis(500);
     let error = client(&server).get(&service(), &name(), Some(until)).await.unwrap_err();
     assert_eq!((error.kind, error.attempts), (FailureKind::OutOfTime, 1));
 }
@@ -364,6 +368,17 @@ async fn without_a_token_nothing_is_sent() {
     let reply = client.cancel(&service(), &name(), None).await;
     assert_eq!((reply.answer, reply.attempts), (CancelAnswer::Unreachable, 0));
     assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_missing_credential_is_told_after_two_tries() {
+    let tokens = Server::start(|_, _| Answer::new(503, "")).await;
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(credentials_file(&tokens.url, "refresh-old").as_bytes()).unwrap();
+    let client = client_with(&tokens.url, CredentialSource::File(file.path().to_owned()), QUICK);
+    let error = client.authenticate().await.unwrap_err();
+    assert_eq!((error.kind, error.attempts), (FailureKind::NoCredential, 0));
+    assert_eq!(tokens.requests().len(), 2);
 }
 
 #[tokio::test]

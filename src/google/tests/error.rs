@@ -1,3 +1,5 @@
+//! How answers are classified, and what of a foreign message survives.
+
 use http::{HeaderName, HeaderValue};
 
 use super::*;

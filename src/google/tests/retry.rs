@@ -1,3 +1,5 @@
+//! The retry engine in paused time.
+
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
@@ -157,6 +159,23 @@ async fn the_end_of_the_time_allowed_ends_an_attempt() {
     .unwrap_err();
     assert_eq!((error.kind, error.attempts), (FailureKind::OutOfTime, 1));
     assert_eq!(start.elapsed(), Duration::from_secs(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_counts_also_when_it_comes_at_the_last_moment() {
+    let until = Instant::now() + Duration::from_secs(3);
+    let error = run(
+        &POLICY,
+        Some(until),
+        || 0.0,
+        |_| async move {
+            tokio::time::sleep_until(until).await;
+            Err::<(), _>(answered(Remedy::GiveUp, FailureKind::Denied, 403))
+        },
+    )
+    .await
+    .unwrap_err();
+    assert_eq!((error.kind, error.attempts), (FailureKind::Denied, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,3 +1,5 @@
+//! Bodies as a service may send them, whole, odd, hostile and cut short.
+
 use std::fmt::Write as _;
 
 use super::*;
@@ -115,6 +117,7 @@ fn a_string_with_escapes_is_the_string_that_was_meant() {
 #[test]
 fn only_a_running_operation_keeps_its_metadata() {
     assert!(one(r#","metadata":{"a":1}"#).metadata.is_some());
+    assert_eq!(one(r#","metadata":"text""#).metadata, None);
     let ended = one(r#","done":true,"metadata":{"verb":"create"}"#);
     assert_eq!((ended.metadata, ended.verb.as_deref()), (None, Some("create")));
 }
