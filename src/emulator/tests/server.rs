@@ -127,6 +127,12 @@ async fn it_stops_listening_and_hangs_up_when_it_is_shut_down() {
     let _ = open.read_to_end(&mut Vec::new()).await;
 }
 
+#[test]
+fn only_http_1_needs_a_header_to_tell_a_length() {
+    assert!(has_length(Version::HTTP_2, &HeaderMap::new()));
+    assert!(!has_length(Version::HTTP_11, &HeaderMap::new()));
+}
+
 #[tokio::test]
 async fn an_answer_takes_at_least_the_latency() {
     let scenario = Scenario::parse("latency: 60ms\nlocations: { p: [l] }", "test").unwrap();
@@ -140,7 +146,7 @@ async fn an_answer_takes_at_least_the_latency() {
 
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "curfew's own client speaks HTTP/2 only over TLS")]
-async fn over_http_2_a_post_needs_no_length_and_a_dropped_answer_resets_the_stream() {
+async fn http_2_is_spoken_too_and_a_dropped_answer_resets_the_stream() {
     let emulator = start("{ call: get, answer: drop }, { call: get, answer: truncate }").await;
     let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
     let url = format!("{}{OPERATION}", emulator.url());
