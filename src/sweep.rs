@@ -49,6 +49,8 @@ pub struct Settings {
 /// When a run must stop. `None` means that there is no such instant.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Deadlines {
+    /// No collection is read from here on: what was not read is a gap, and what was is dealt with.
+    pub stop_reading: Option<Instant>,
     /// No cancel is started from here on: what was not reached is withheld.
     pub stop_starting: Option<Instant>,
     /// No answer is waited for from here on: what is known is recorded.
@@ -99,7 +101,7 @@ pub async fn sweep<S: OperationsService>(
     let mode = effective_mode(policy, request, settings.ceiling);
     let service = Bounded::new(service, settings.requests_at_once);
 
-    let until = settings.deadlines.stop;
+    let until = settings.deadlines.stop_reading;
     let reader = Reader { service: &service, until, observer, sweep_id: &settings.sweep_id, mode };
     let reading = read::read(reader, policy, &request.narrow).await;
     let listing_ms = milliseconds(started);
@@ -144,7 +146,7 @@ pub async fn assess<S: OperationsService>(
     observer: &impl Observer,
 ) -> (Snapshot, Assessment) {
     let service = Bounded::new(service, settings.requests_at_once);
-    let until = settings.deadlines.stop;
+    let until = settings.deadlines.stop_reading;
     let reader =
         Reader { service: &service, until, observer, sweep_id: &settings.sweep_id, mode: Mode::Audit };
     let reading = read::read(reader, policy, &request.narrow).await;

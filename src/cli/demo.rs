@@ -45,7 +45,7 @@ pub(super) async fn run() -> Result<ExitCode, CliFailure> {
     act(&policy, &scenario, settings(Mode::Audit)).await?;
 
     println!("\n3. Armed: every cancel followed up to a verified state\n");
-    let deadlines = Deadlines { stop_starting: Some(Instant::now() + STOP_STARTING), stop: None };
+    let deadlines = Deadlines { stop_starting: Some(Instant::now() + STOP_STARTING), ..Deadlines::default() };
     act(&policy, &scenario, Settings { deadlines, requests_at_once: 1, ..settings(Mode::Enforce) }).await?;
 
     println!("\nNext: `curfew validate`, `curfew explain` and `curfew sweep` take a policy of your own;");

@@ -1,8 +1,8 @@
-//! How long an invocation may work: from Lambda's deadline to the two moments that a sweep keeps to.
+//! How long an invocation may work: from Lambda's deadline to the three moments that a sweep keeps to.
 //!
 //! When Lambda's deadline passes, the process is stopped where it stands and nothing more is written. So a sweep
-//! stops starting cancels early enough to see what became of the last one, and stops waiting early enough to record
-//! what it has. Pure: `now` is a parameter, and nothing is timed here.
+//! stops reading early enough to act on what it has read, stops starting cancels early enough to see what became of
+//! the last one, and stops waiting early enough to record what it has. Pure: `now` is a parameter, and nothing is timed here.
 
 use std::time::Duration;
 
@@ -31,9 +31,15 @@ const CANCEL_RESERVE: Duration = Duration::from_secs(5);
 const RECORD_TENTHS: u32 = 1;
 const CANCEL_TENTHS: u32 = 3;
 
+/// Of the time in which cancels may be started, reading may take so many tenths: one collection that hangs must not
+/// use up the time of all the others' violators.
+const READ_TENTHS: u32 = 6;
+
 /// How long a run may work, counted from the `now` it was made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeBudget {
+    /// For so long, collections may be read. Never longer than `starts`.
+    pub reads: Duration,
     /// For so long, cancels may be started. Never longer than `answers`.
     pub starts: Duration,
     /// For so long, answers may be waited for: then what is known is recorded.
@@ -56,7 +62,7 @@ impl TimeBudget {
     fn of(total: Duration) -> Self {
         let answers = total.saturating_sub(RECORD_RESERVE.min(total * RECORD_TENTHS / 10));
         let starts = answers.saturating_sub(CANCEL_RESERVE.min(total * CANCEL_TENTHS / 10));
-        Self { starts, answers }
+        Self { reads: starts * READ_TENTHS / 10, starts, answers }
     }
 }
 
@@ -75,19 +81,31 @@ mod tests {
 
     #[test]
     fn a_long_run_keeps_one_second_for_the_record_and_five_for_the_last_cancel() {
-        let want = TimeBudget { starts: Duration::from_secs(294), answers: Duration::from_secs(299) };
+        let want = TimeBudget {
+            reads: Duration::from_millis(176_400),
+            starts: Duration::from_secs(294),
+            answers: Duration::from_secs(299),
+        };
         assert_eq!(budget_of(Duration::from_secs(300)), want);
     }
 
     #[test]
     fn a_run_of_three_seconds_still_has_time_to_work() {
-        let want = TimeBudget { starts: Duration::from_millis(1800), answers: Duration::from_millis(2700) };
+        let want = TimeBudget {
+            reads: Duration::from_millis(1080),
+            starts: Duration::from_millis(1800),
+            answers: Duration::from_millis(2700),
+        };
         assert_eq!(budget_of(Duration::from_secs(3)), want);
     }
 
     #[test]
     fn a_deadline_before_the_year_2000_is_unknown_and_leaves_the_default() {
-        let want = TimeBudget { starts: Duration::from_secs(114), answers: Duration::from_secs(119) };
+        let want = TimeBudget {
+            reads: Duration::from_millis(68_400),
+            starts: Duration::from_secs(114),
+            answers: Duration::from_secs(119),
+        };
         for unknown in [0, 600_000, FIRST_SANE_DEADLINE_MS - 1] {
             assert_eq!(TimeBudget::until(unknown, now()), want, "{unknown}");
         }
@@ -95,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_deadline_that_has_passed_leaves_no_time() {
-        let none = TimeBudget { starts: Duration::ZERO, answers: Duration::ZERO };
+        let none = TimeBudget { reads: Duration::ZERO, starts: Duration::ZERO, answers: Duration::ZERO };
         let now_ms = now().timestamp_millis().unsigned_abs();
         for past in [FIRST_SANE_DEADLINE_MS, now_ms - 1, now_ms] {
             assert_eq!(TimeBudget::until(past, now()), none, "{past}");
@@ -110,11 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn starting_ends_before_answering_and_both_before_the_deadline() {
+    fn reading_ends_before_starting_and_starting_before_answering_and_all_before_the_deadline() {
         for ms in [1, 10, 999, 1_000, 9_999, 10_000, 16_667, 60_000, 900_000] {
             let total = Duration::from_millis(ms);
             let got = budget_of(total);
-            assert!(got.starts < got.answers && got.answers < total, "{ms} ms: {got:?}");
+            assert!(
+                got.reads < got.starts && got.starts < got.answers && got.answers < total,
+                "{ms} ms: {got:?}"
+            );
             assert!(got.starts >= total * 6 / 10, "{ms} ms: {got:?} leaves too little to work in");
         }
     }

@@ -80,6 +80,7 @@ impl Handler {
             sweep_id: sweep_id.to_owned(),
             ceiling: config.mode,
             deadlines: Deadlines {
+                stop_reading: Some(now + budget.reads),
                 stop_starting: Some(now + budget.starts),
                 stop: Some(now + budget.answers),
             },
