@@ -26,6 +26,7 @@ use bounded::Bounded;
 use read::Reader;
 
 pub use observer::{Event, Observer, Silent};
+pub use read::outside_policy;
 
 /// How many requests of one run are under way at once.
 ///
@@ -127,7 +128,7 @@ pub async fn sweep<S: OperationsService>(
         spared: plan.spared,
         spared_because: plan.spared_because,
         limit: plan.limit,
-        outside_policy: read::outside_policy(policy, &request.narrow),
+        outside_policy: outside_policy(policy, &request.narrow),
         operations,
     };
     observer.observe(Event::Finished(&report));

@@ -53,7 +53,8 @@ pub(super) async fn read<S: OperationsService, O: Observer>(
 }
 
 /// What a request names that the policy does not: told, and never looked at.
-pub(super) fn outside_policy(policy: &Policy, narrow: &Narrow) -> Vec<String> {
+#[must_use]
+pub fn outside_policy(policy: &Policy, narrow: &Narrow) -> Vec<String> {
     let in_policy = |service: &ServiceName, project: &str, location: Option<&str>| {
         policy.scopes.iter().any(|scope| {
             scope.service == *service
