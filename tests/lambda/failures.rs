@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::support::world::{emulate, requests};
+use crate::support::world::emulate;
 use crate::{Deployment, POLICY, SCENARIO, SCHEDULE, plenty, records, text};
 
 /// It belongs to no account and opens nothing.
@@ -54,7 +54,7 @@ async fn each_kind_of_failure_has_its_stable_type_and_sends_nothing() {
         assert_eq!(error_type, want, "{message}");
         assert!(message.contains(says), "{want} should say {says}: {message}");
     }
-    assert_eq!(requests(&emulator), 0);
+    assert_eq!(emulator.journal().requests, []);
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn an_invalid_policy_is_told_with_line_and_caret_and_sends_nothing() {
     assert!(message.contains("policy.yaml:9:31"), "{message}");
     assert!(message.contains("max_age: 90") && message.contains('^'), "{message}");
     assert!(!message.contains('\u{1b}'), "a log holds no colour: {message}");
-    assert_eq!(requests(&emulator), 0);
+    assert_eq!(emulator.journal().requests, []);
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn a_credential_that_is_refused_everywhere_is_a_failure_and_not_a_report()
     let (error_type, message) = fail_with_gaps(&Deployment::new(&emulator, POLICY)).await;
     assert_eq!(error_type, "Curfew.CredentialRejected");
     assert!(message.contains("check that the credential is current"), "{message}");
-    assert!(requests(&emulator) >= 3 && emulator.journal().count("POST") == 0);
+    assert!(emulator.journal().requests.len() >= 3 && emulator.journal().count("POST") == 0);
 }
 
 /// A rejection is only known after the listing, whose gaps stand in the log before it.

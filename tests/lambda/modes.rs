@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::world::{assert_adds_up, cancelled, emulate, requests};
+use crate::support::world::{assert_adds_up, cancelled, emulate};
 use crate::{Deployment, POLICY, SCENARIO, SCHEDULE, ids, plenty, text};
 
 /// Runs once with this policy, these variables and this payload: the report, and how many cancels came.
@@ -62,5 +62,5 @@ async fn off_reads_nothing_and_sends_nothing_even_in_a_broken_deployment() {
     let mut lambda = Deployment::new(&emulator, POLICY).start().await;
     let report = lambda.invoke(r#"{"sweep": {"mode": "off"}}"#, plenty()).await.response();
     assert_eq!(text(&report, "mode"), "off");
-    assert_eq!(requests(&emulator), 0);
+    assert_eq!(emulator.journal().requests, []);
 }

@@ -1,6 +1,6 @@
 //! Payloads that are no event of curfew's: an error that says what was expected, and not one request.
 
-use crate::support::world::{emulate, requests};
+use crate::support::world::emulate;
 use crate::{Deployment, POLICY, SCENARIO, plenty, records, text};
 
 /// Six megabytes: the largest payload that Lambda delivers.
@@ -45,7 +45,7 @@ async fn an_unreadable_payload_is_an_error_that_says_what_was_expected_and_nothi
         );
         assert!(message.len() < LONGEST_MESSAGE, "{start}: a message of {} bytes", message.len());
     }
-    assert_eq!(requests(&emulator), 0);
+    assert_eq!(emulator.journal().requests, []);
     let lines = records(&lambda.stop().await.stdout);
     assert_eq!(lines.len(), payloads.len());
     assert!(lines.iter().all(|line| line["error_type"] == "Curfew.EventNotUnderstood"), "{lines:?}");
@@ -57,7 +57,7 @@ async fn bytes_that_are_no_text_are_an_error_too() {
     let mut lambda = Deployment::new(&emulator, POLICY).start().await;
     let (error_type, _) = lambda.invoke(&b"\xff\xfe{\x00"[..], plenty()).await.error();
     assert_eq!(error_type, "Curfew.EventNotUnderstood");
-    assert_eq!(requests(&emulator), 0);
+    assert_eq!(emulator.journal().requests, []);
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn a_hostile_operation_name_is_an_error_that_quotes_it_and_nothing_is_list
             assert!(!message.contains('\n'), "{id}: {message}");
         }
     }
-    assert_eq!(requests(&emulator), 0);
+    assert_eq!(emulator.journal().requests, []);
 }
 
 #[tokio::test]

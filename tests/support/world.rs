@@ -64,11 +64,6 @@ pub(crate) fn cancelled(emulator: &Emulator) -> BTreeSet<String> {
     posts.map(|request| last_segment(&request.path).trim_end_matches(":cancel").to_owned()).collect()
 }
 
-/// How many requests of any kind came.
-pub(crate) fn requests(emulator: &Emulator) -> usize {
-    emulator.journal().requests.len()
-}
-
 /// What follows the last slash: an operation's id.
 pub(crate) fn last_segment(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
