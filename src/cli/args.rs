@@ -3,6 +3,9 @@
 //! An environment variable that is empty counts as unset, as it does for the function. Their values are not shown in
 //! the help: someone may have put a secret into one.
 
+#[cfg(feature = "emulator")]
+use std::net::SocketAddr;
+#[cfg(feature = "emulator")]
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -73,6 +76,10 @@ pub enum Command {
   curfew validate policies/*.yaml"))]
     Validate(ValidateArgs),
     /// Run a fake google.longrunning service: the demo's, or one from a scenario file.
+    ///
+    /// A scenario lists operations with their age, what a cancel does to each, and what goes wrong on the way. Point
+    /// curfew at it with CURFEW_GOOGLE_ENDPOINT and CURFEW_CREDENTIALS=none. `GET /emulator/journal` answers with the
+    /// requests so far. It runs until Ctrl-C or SIGTERM.
     #[cfg(feature = "emulator")]
     #[command(after_help = after_help!("  curfew emulator --listen 127.0.0.1:8080
   curfew sweep --policy policies/demo.yaml --endpoint http://127.0.0.1:8080 --credentials none"))]
@@ -158,19 +165,15 @@ pub struct ValidateArgs {
 }
 
 /// `curfew emulator`.
-///
-/// A scenario lists operations with their age, what a cancel does to each, and what goes wrong on the way. Point
-/// curfew at it with CURFEW_GOOGLE_ENDPOINT and CURFEW_CREDENTIALS=none. `GET /emulator/journal` answers with the
-/// requests so far. It runs until Ctrl-C or SIGTERM.
+#[cfg(feature = "emulator")]
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub struct EmulatorArgs {
     /// The scenario file (YAML); without one, the world of `curfew demo` is served.
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
     /// The address to listen on; port 0 takes a free one, and the first line of the output names it.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
-    pub listen: std::net::SocketAddr,
+    pub listen: SocketAddr,
 }
 
 /// The empty text is what an empty variable leaves.

@@ -37,7 +37,7 @@ async fn each_bad_policy_is_a_clear_error_and_nothing_is_sent() {
         ("a glob that does not compile", instead("\"**/targets/prod-*\"", "\"prod-[a\""), "prod-[a"),
         ("an unknown service", instead("- projects:", "- service: run\n    projects:"), "clouddeploy"),
         ("a project with a slash", instead("[acme-web]", "[acme/web]"), "acme/web"),
-        ("non-UTF-8", instead("production", "pr\u{f6}d").iter().map(|b| b | 0x80).collect(), "UTF-8"),
+        ("non-UTF-8", b"version: 1\nmode: \xff\xfe\n".to_vec(), "UTF-8"),
         ("an unknown key", instead("max_age: 2h", "max_age: 2h\n    dry_run: true"), "dry_run"),
         ("no rules", POLICY.split("rules:").next().unwrap().as_bytes().to_vec(), "rules"),
         ("empty scopes", instead("projects: [acme-web]", "projects: []"), "projects"),
@@ -51,6 +51,18 @@ async fn each_bad_policy_is_a_clear_error_and_nothing_is_sent() {
             assert!(ran.err.contains("policy.yaml:"), "{what}: no place in:\n{}", ran.err);
             assert!(ran.err.len() < LONGEST_ERROR, "{what}: an error of {} bytes", ran.err.len());
             assert_eq!(ran.out, "", "{what}");
+        }
+    }
+    assert_eq!(desk.emulator.journal().requests, []);
+}
+
+#[tokio::test]
+async fn a_hostile_operation_name_is_refused_and_nothing_is_sent() {
+    let desk = Desk::new(POLICY, SCENARIO).await;
+    for id in ["..", "a?b", "a%2fb", "a\nb", "a/b", "a:cancel", "", "a#b"] {
+        let name = crate::name(id);
+        for arguments in [&["sweep", "--mode", "enforce", "--operation", &name][..], &["explain", &name]] {
+            desk.run(arguments).await.exits(2).complains("is not an operation name");
         }
     }
     assert_eq!(desk.emulator.journal().requests, []);
