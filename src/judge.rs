@@ -223,16 +223,26 @@ fn judge_age(operation: &Operation, rule: &Rule, max_age: Duration, now: DateTim
         Err(missing) => return undecidable(rule, missing),
     };
     if age > max_age {
-        Verdict::Violates(Violation {
-            rule: rule.name.clone(),
-            action: rule.action,
-            age,
-            created_at,
-            why: Why::MaxAge { age, max_age },
-        })
+        violates(operation, rule, (created_at, age), Why::MaxAge { age, max_age })
     } else {
         Verdict::Spared(Spared::WithinMaxAge { rule: rule.name.clone(), age, max_age })
     }
+}
+
+/// The verdict on an operation that is over a rule's limit.
+///
+/// Where the rule wants it cancelled, it must be known whether its cancellation has been requested before: if that
+/// cannot be read, a cancel might be the second one, and none is sent.
+pub(crate) fn violates(
+    operation: &Operation,
+    rule: &Rule,
+    (created_at, age): (DateTime<Utc>, Duration),
+    why: Why,
+) -> Verdict {
+    if rule.action == Action::Cancel && operation.cancellation_requested.is_none() {
+        return undecidable(rule, Missing::Field(Field::CancellationRequested));
+    }
+    Verdict::Violates(Violation { rule: rule.name.clone(), action: rule.action, age, created_at, why })
 }
 
 /// An operation's create time and its age at `now`, in whole seconds: what is compared is what is shown.
@@ -405,6 +415,14 @@ rules:
     fn a_create_time_in_the_future_is_not_an_age() {
         let operation = Operation { create_time: Some(now() + TimeDelta::seconds(1)), ..running("o", 0) };
         assert_eq!(said(&operation, TWO_RULES), "undecidable: the create time lies in the future");
+    }
+
+    #[test]
+    fn an_operation_is_not_cancelled_when_it_cannot_be_read_whether_somebody_asked_before() {
+        let unreadable = Operation { cancellation_requested: None, ..running("o", 192) };
+        assert_eq!(said(&unreadable, TWO_RULES), "undecidable: no cancellation_requested");
+        let reported = "rules: [{ name: r, max_age: 2h, action: report }]";
+        assert_eq!(said(&unreadable, reported), "rule r: age 3h 12m exceeds max_age 2h");
     }
 
     #[test]
