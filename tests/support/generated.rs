@@ -60,9 +60,7 @@ impl World {
 
     fn without(&self, hidden: &Collection, pages: impl Fn(usize) -> bool) -> World {
         let mut world = self.clone();
-        world
-            .operations
-            .retain(|placed| collection(&placed.operation) != *hidden || !pages(placed.page));
+        world.operations.retain(|placed| collection(&placed.operation) != *hidden || !pages(placed.page));
         world.gaps.push(Gap::in_collection(hidden, GapReason::Unreachable, "removed".to_owned()));
         world
     }
@@ -102,7 +100,11 @@ pub(crate) fn policy(limits: impl Strategy<Value = LimitsSpec>) -> impl Strategy
 
 pub(crate) fn limits() -> impl Strategy<Value = LimitsSpec> {
     (0..6_usize, option::of(0..=10_000_u16), any::<bool>()).prop_map(
-        |(max_cancellations, max_share, cancel_none)| LimitsSpec { max_cancellations, max_share, cancel_none },
+        |(max_cancellations, max_share, cancel_none)| LimitsSpec {
+            max_cancellations,
+            max_share,
+            cancel_none,
+        },
     )
 }
 
@@ -113,8 +115,11 @@ fn rule() -> impl Strategy<Value = RuleSpec> {
     );
     let limit = prop_oneof![
         select(vec![1, 600, 1200, 3600]).prop_map(LimitSpec::MaxAge),
-        (0..3_usize, per, any::<bool>())
-            .prop_map(|(count, per, newest)| LimitSpec::MaxRunning { count, per, newest }),
+        (0..3_usize, per, any::<bool>()).prop_map(|(count, per, newest)| LimitSpec::MaxRunning {
+            count,
+            per,
+            newest
+        }),
     ];
     (option::weighted(0.7, a_match()), limit, prop::bool::weighted(0.2))
         .prop_map(|(matches, limit, report_only)| RuleSpec { matches, limit, report_only })
@@ -184,7 +189,8 @@ fn operation() -> impl Strategy<Value = Placed> {
         1 => select(vec![Ending::Completed, Ending::Cancelled, Ending::Unstated]).prop_map(Progress::Ended),
     ];
     let requested = prop_oneof![6 => Just(Some(false)), 2 => Just(Some(true)), 1 => Just(None)];
-    let metadata = option::weighted(0.8, select(vec![r#"{"step":1}"#, r#"{"step":"x"}"#, r#"{"step":true}"#, "{}"]));
+    let metadata =
+        option::weighted(0.8, select(vec![r#"{"step":1}"#, r#"{"step":"x"}"#, r#"{"step":true}"#, "{}"]));
     let fields = (
         text(vec!["create", "update", "delete"]),
         text(vec!["projects/p/locations/l/targets/prod-1", "projects/p/locations/l/targets/a", "a"]),

@@ -189,7 +189,8 @@ fn truth(matches: &MatchSpec, facts: &Facts<'_>) -> Option<bool> {
         }
         MatchSpec::Requested(want) => facts.operation?.cancellation_requested.map(|got| got == *want),
         MatchSpec::Metadata(pointer, want) => {
-            let metadata: Value = serde_json::from_str(facts.operation?.metadata.as_ref()?.as_json()).unwrap();
+            let metadata: Value =
+                serde_json::from_str(facts.operation?.metadata.as_ref()?.as_json()).unwrap();
             match (want, metadata.pointer(pointer)?) {
                 (Value::Bool(want), Value::Bool(got)) => Some(want == got),
                 (Value::Number(want), Value::Number(got)) => Some(want == got),
@@ -207,7 +208,9 @@ fn known(truths: &[Option<bool>]) -> bool {
 fn glob(pattern: &str, text: &str) -> bool {
     if let Some(rest) = pattern.strip_prefix("**/") {
         return glob(rest, text)
-            || text.match_indices('/').any(|(slash, _)| glob(rest, text.get(slash + 1..).unwrap_or_default()));
+            || text
+                .match_indices('/')
+                .any(|(slash, _)| glob(rest, text.get(slash + 1..).unwrap_or_default()));
     }
     match pattern.split_once('*') {
         None => pattern == text,
