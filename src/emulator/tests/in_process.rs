@@ -85,7 +85,7 @@ async fn an_hour_until_a_cancel_takes_effect_passes_at_once() {
 async fn the_truth_is_what_no_fault_shows_and_leaves_no_trace() {
     let emulated = one(", on_cancel: { becomes: cancelled, after: 1s }", "{ times: always, answer: lost }");
     assert_eq!(emulated.truth(&name("o")), Some((Standing::Running, false)));
-    assert_eq!(emulated.cancel(&service(), &name("o"), None).await.answer, CancelAnswer::Refused);
+    assert_eq!(emulated.cancel(&service(), &name("o"), None).await.answer, CancelAnswer::Unreachable);
     let sent = emulated.journal().requests.len();
     let (standing, requested) = emulated.truth(&name("o")).unwrap();
     assert!(matches!(standing, Standing::Ended { how: End::Cancelled, .. }) && requested, "{standing:?}");
