@@ -2,7 +2,8 @@
 //!
 //! The whole way is real: a sweep, the Google client, HTTP, and a world full of violators.
 
-#![cfg(all(test, feature = "emulator"))]
+#![cfg(test)]
+#![cfg(feature = "emulator")]
 
 use std::net::{Ipv4Addr, SocketAddr};
 

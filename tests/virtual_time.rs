@@ -6,7 +6,8 @@
 //!
 //! A seed that fails prints itself. `CURFEW_TEST_SEED=1234 cargo test --test virtual_time` runs that one alone.
 
-#![cfg(all(test, feature = "emulator"))]
+#![cfg(test)]
+#![cfg(feature = "emulator")]
 
 #[path = "support/oracle.rs"]
 mod oracle;

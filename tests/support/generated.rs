@@ -89,7 +89,7 @@ pub(crate) fn policy(limits: impl Strategy<Value = LimitsSpec>) -> impl Strategy
     (any::<bool>(), vec(a_match(), 0..=2), vec(rule(), 1..=4), limits).prop_map(
         |(enforce, protect, rules, limits)| PolicySpec {
             enforce,
-            scopes: vec![("clouddeploy", vec!["p", "q"], None)],
+            scopes: vec![(vec!["p", "q"], None)],
             protect,
             rules,
             limits,

@@ -9,13 +9,15 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, Clone)]
 pub(crate) struct PolicySpec {
     pub(crate) enforce: bool,
-    /// Service, projects, locations; without locations, all of them.
-    pub(crate) scopes: Vec<(&'static str, Vec<&'static str>, Option<Vec<&'static str>>)>,
+    pub(crate) scopes: Vec<ScopeSpec>,
     pub(crate) protect: Vec<MatchSpec>,
     pub(crate) rules: Vec<RuleSpec>,
     pub(crate) limits: LimitsSpec,
     pub(crate) follow_up_s: u64,
 }
+
+/// Projects, and their locations: without, all of them.
+pub(crate) type ScopeSpec = (Vec<&'static str>, Option<Vec<&'static str>>);
 
 #[derive(Debug, Clone)]
 pub(crate) struct RuleSpec {
@@ -70,9 +72,9 @@ impl PolicySpec {
     }
 
     fn json(&self) -> Value {
-        let scopes = self.scopes.iter().map(|(service, projects, locations)| match locations {
-            Some(locations) => json!({ "service": service, "projects": projects, "locations": locations }),
-            None => json!({ "service": service, "projects": projects, "locations": "all" }),
+        let scopes = self.scopes.iter().map(|(projects, locations)| match locations {
+            Some(locations) => json!({ "projects": projects, "locations": locations }),
+            None => json!({ "projects": projects, "locations": "all" }),
         });
         let protect = self.protect.iter().enumerate();
         let protect = protect.map(|(n, matches)| json!({ "name": format!("p{n}"), "match": matches.json() }));

@@ -224,11 +224,11 @@ fn policy(rng: &mut Rng) -> PolicySpec {
     let protect =
         if rng.bool() { vec![MatchSpec::OneOf("target", vec!["**/targets/prod-*"])] } else { vec![] };
     let scopes = match rng.u8(..4) {
-        0 => vec![("clouddeploy", vec!["p", "q"], None)],
-        1 => vec![("clouddeploy", vec!["p"], Some(vec!["l"])), ("clouddeploy", vec!["q", "p"], None)],
+        0 => vec![(vec!["p", "q"], None)],
+        1 => vec![(vec!["p"], Some(vec!["l"])), (vec!["q", "p"], None)],
         // One place that is not there.
-        2 => vec![("clouddeploy", vec!["p", "q"], Some(vec!["l", "m", "nowhere"]))],
-        _ => vec![("clouddeploy", vec!["p", "q"], Some(vec!["l", "m"]))],
+        2 => vec![(vec!["p", "q"], Some(vec!["l", "m", "nowhere"]))],
+        _ => vec![(vec!["p", "q"], Some(vec!["l", "m"]))],
     };
     let limits = LimitsSpec {
         max_cancellations: one_of(rng, &[0, 1, 3]),
