@@ -165,3 +165,57 @@ impl From<&CallError> for GapReason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ended, gap, now, running};
+
+    fn read(operations: Vec<Operation>) -> Snapshot {
+        Snapshot::new(now(), Reading { operations, ..Reading::default() })
+    }
+
+    #[test]
+    fn an_operation_on_two_pages_is_seen_once() {
+        let got = read(vec![running("b", 10), running("a", 10), running("b", 10)]);
+        let ids: Vec<&str> = got.operations.iter().map(|operation| operation.name.id()).collect();
+        assert_eq!(ids, ["a", "b"]);
+        assert_eq!(got.running(), 2);
+    }
+
+    #[test]
+    fn an_operation_that_was_once_seen_ended_has_ended() {
+        for doubles in [vec![running("o", 10), ended("o", 10)], vec![ended("o", 10), running("o", 10)]] {
+            let got = read(doubles);
+            assert_eq!((got.operations.len(), got.running()), (1, 0));
+        }
+    }
+
+    #[test]
+    fn of_two_sightings_of_a_running_operation_the_later_one_counts() {
+        let later = Operation { cancellation_requested: Some(true), ..running("o", 10) };
+        let got = read(vec![running("o", 10), later.clone()]);
+        assert_eq!(got.operations, [later]);
+    }
+
+    #[test]
+    fn the_same_name_in_another_service_is_another_operation() {
+        let other = Operation { service: ServiceName::parse("run").unwrap(), ..running("o", 10) };
+        assert_eq!(read(vec![other, running("o", 10)]).operations.len(), 2);
+    }
+
+    #[test]
+    fn operations_and_gaps_have_an_order_of_their_own() {
+        let gaps = vec![gap(Some("m")), gap(Some("l")), gap(None)];
+        let got = Snapshot::new(now(), Reading { gaps, ..Reading::default() });
+        let places: Vec<String> = got.gaps.iter().map(Gap::place).collect();
+        assert_eq!(
+            places,
+            [
+                "clouddeploy projects/p: its locations",
+                "clouddeploy projects/p/locations/l",
+                "clouddeploy projects/p/locations/m"
+            ]
+        );
+    }
+}

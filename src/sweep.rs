@@ -179,3 +179,6 @@ fn effective_mode(policy: &Policy, request: &Request, ceiling: Mode) -> Mode {
 fn milliseconds(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;
