@@ -34,7 +34,7 @@ pub enum State {
     Running,
     /// It does not exist any more.
     Gone,
-    /// It could not be read.
+    /// It could not be read, or does not say whether its cancellation has been requested.
     Unknown,
 }
 
@@ -82,8 +82,8 @@ pub enum Sighting {
     Seen {
         /// How it stands.
         progress: Progress,
-        /// Whether its cancellation has been requested; without metadata to say so, it has not.
-        requested: bool,
+        /// Whether its cancellation has been requested; `None` when there is no metadata to say so.
+        requested: Option<bool>,
     },
     /// It is not there (404).
     Absent,
@@ -103,8 +103,9 @@ pub fn state_of(sighting: &Sighting, answer: Option<CancelAnswer>) -> State {
             Ending::Failed { .. } => State::Failed,
             Ending::Unstated => State::Finished,
         },
-        Sighting::Seen { progress: Progress::Running, requested: true } => State::Cancelling,
-        Sighting::Seen { progress: Progress::Running, requested: false } => match answer {
+        Sighting::Seen { progress: Progress::Running, requested: Some(true) } => State::Cancelling,
+        Sighting::Seen { progress: Progress::Running, requested: None } => State::Unknown,
+        Sighting::Seen { progress: Progress::Running, requested: Some(false) } => match answer {
             Some(CancelAnswer::Accepted) => State::Ignored,
             _ => State::Running,
         },
@@ -188,6 +189,9 @@ pub async fn follow_up<S: OperationsService>(
         if over || is_settled(state, answer) {
             let message = match sighting {
                 Sighting::Unreadable(message) => Some(message),
+                Sighting::Seen { progress: Progress::Running, requested: None } => {
+                    Some("it does not say whether its cancellation has been requested".to_owned())
+                }
                 _ => None,
             };
             return FollowedUp { state, polls, took: started.elapsed(), message };
@@ -202,10 +206,9 @@ async fn look<S: OperationsService>(
     until: Instant,
 ) -> Sighting {
     match service.get(of, name, Some(until)).await {
-        Ok(operation) => Sighting::Seen {
-            progress: operation.progress,
-            requested: operation.cancellation_requested == Some(true),
-        },
+        Ok(operation) => {
+            Sighting::Seen { progress: operation.progress, requested: operation.cancellation_requested }
+        }
         Err(error) if error.kind == FailureKind::NotFound => Sighting::Absent,
         Err(error) => Sighting::Unreadable(error.to_string()),
     }

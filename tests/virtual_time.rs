@@ -106,6 +106,7 @@ async fn sweep_of(case: &Case, ceiling: Mode) -> Swept {
     let world = InProcess::new(&case.scenario, clock, RetryPolicy::GOOGLE);
     let witness = Witness::new(world.clone(), clock, case.tells_untruths());
     let deadlines = Deadlines {
+        stop_reading: case.deadlines.map(|(stop_starting, _)| started + stop_starting / 2),
         stop_starting: case.deadlines.map(|(stop_starting, _)| started + stop_starting),
         stop: case.deadlines.map(|(_, stop)| started + stop),
     };

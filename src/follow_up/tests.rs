@@ -5,11 +5,11 @@ use crate::testing::scripted::{Scripted, failure};
 use crate::testing::{clouddeploy, ended as ended_operation, running as running_operation};
 
 fn running(requested: bool) -> Sighting {
-    Sighting::Seen { progress: Progress::Running, requested }
+    Sighting::Seen { progress: Progress::Running, requested: Some(requested) }
 }
 
 fn ended(ending: Ending) -> Sighting {
-    Sighting::Seen { progress: Progress::Ended(ending), requested: false }
+    Sighting::Seen { progress: Progress::Ended(ending), requested: Some(false) }
 }
 
 const ANSWERS: [Option<CancelAnswer>; 7] = [
@@ -31,6 +31,7 @@ fn what_get_shows_decides_whatever_the_cancel_was_answered() {
             (ended(Ending::Failed { code: 13 }), State::Failed),
             (ended(Ending::Unstated), State::Finished),
             (running(true), State::Cancelling),
+            (Sighting::Seen { progress: Progress::Running, requested: None }, State::Unknown),
             (Sighting::Absent, State::Gone),
             (Sighting::Unreadable("x".to_owned()), State::Unknown),
         ] {

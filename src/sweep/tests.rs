@@ -210,6 +210,7 @@ async fn after_the_time_to_stop_starting_the_rest_is_withheld() {
     let deadlines = Deadlines {
         stop_starting: Some(started + Duration::from_millis(2_500)),
         stop: Some(started + Duration::from_secs(60)),
+        ..Deadlines::default()
     };
     // Reading two collections one by one takes two seconds, so one cancel is sent and answered after three.
     let settings = Settings { requests_at_once: 1, deadlines, ..settings() };
@@ -227,7 +228,7 @@ async fn reading_that_takes_too_long_is_a_gap_and_the_run_ends_in_time() {
     let service = Scripted::slow(latency);
     let started = Instant::now();
     let stop = started + Duration::from_secs(5);
-    let deadlines = Deadlines { stop_starting: Some(stop), stop: Some(stop) };
+    let deadlines = Deadlines { stop_starting: Some(stop), stop: Some(stop), ..Deadlines::default() };
     let report =
         swept(&service, &policy(OLD), Narrow::default(), &Settings { deadlines, ..settings() }).await;
     assert_eq!(Instant::now(), stop);

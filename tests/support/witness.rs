@@ -7,7 +7,8 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use curfew::clock::Clock;
-use curfew::emulator::{End, InProcess, Standing};
+use curfew::emulator::scenario::End;
+use curfew::emulator::{InProcess, Standing};
 use curfew::follow_up::State;
 use curfew::operation::{Collection, Operation, OperationName, ProjectId, ServiceName};
 use curfew::report::OperationRecord;

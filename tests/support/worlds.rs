@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use curfew::emulator::{
-    Answer, Call, Code, Effect, End, Fault, FaultAnswer, OnCancel, PlannedMetadata, PlannedOperation,
-    Scenario,
+use curfew::emulator::scenario::{
+    Answer, Call, Effect, End, Fault, FaultAnswer, OnCancel, PlannedMetadata, PlannedOperation,
 };
+use curfew::emulator::{Code, Scenario};
 use curfew::operation::{LocationId, OperationName, ProjectId, ServiceName};
 use curfew::policy::Mode;
 use curfew::request::{Narrow, NarrowScope, Request, Trigger};
