@@ -4,8 +4,7 @@
 //! pure code. Its gaps are as much a part of it as its operations: what could not be read is never taken to be
 //! empty.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::mem;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -46,26 +45,16 @@ impl Snapshot {
     /// between two pages. Of a double that is seen once running and once ended, the ended one is kept.
     #[must_use]
     pub fn new(now: DateTime<Utc>, read: Reading) -> Self {
-        let Reading { collections, pages, operations: read, mut gaps } = read;
-        let mut index: HashMap<(ServiceName, OperationName), usize> = HashMap::with_capacity(read.len());
-        let mut operations: Vec<Operation> = Vec::with_capacity(read.len());
-        for operation in read {
-            match index.entry((operation.service.clone(), operation.name.clone())) {
-                Entry::Vacant(vacant) => {
-                    vacant.insert(operations.len());
-                    operations.push(operation);
-                }
-                Entry::Occupied(occupied) => {
-                    if let Some(kept) = operations.get_mut(*occupied.get())
-                        && kept.is_running()
-                    {
-                        *kept = operation;
-                    }
-                }
-            }
-        }
-        drop(index);
+        let Reading { collections, pages, mut operations, mut gaps } = read;
+        // Doubles stay in the order in which they were read, and of two that run the later reading knows more.
         operations.sort_by(|a, b| (&a.service, &a.name).cmp(&(&b.service, &b.name)));
+        operations.dedup_by(|later, kept| {
+            let is_double = (&later.service, &later.name) == (&kept.service, &kept.name);
+            if is_double && kept.is_running() {
+                mem::swap(later, kept);
+            }
+            is_double
+        });
         gaps.sort();
         Self { now, collections, pages, operations, gaps }
     }
@@ -163,5 +152,38 @@ impl From<&CallError> for GapReason {
             FailureKind::Unreachable => GapReason::Unreachable,
             FailureKind::OutOfTime => GapReason::Deadline,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ended, now, running, snapshot};
+
+    #[test]
+    fn operations_come_in_the_order_of_their_names() {
+        let got = snapshot(vec![running("b", 1), running("c", 2), running("a", 3)]);
+        let got: Vec<&str> = got.operations.iter().map(|operation| operation.name.id()).collect();
+        assert_eq!(got, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn an_operation_that_is_listed_twice_counts_once_and_its_end_wins() {
+        for (read, want) in [
+            (vec![running("a", 1), running("b", 1), ended("a", 1)], ended("a", 1)),
+            (vec![ended("a", 1), running("b", 1), running("a", 1)], ended("a", 1)),
+            (vec![running("a", 2), running("b", 1), running("a", 1)], running("a", 1)),
+            (vec![running("a", 3), ended("a", 2), running("a", 1), running("b", 1)], ended("a", 2)),
+        ] {
+            assert_eq!(snapshot(read).operations, [want, running("b", 1)]);
+        }
+    }
+
+    #[test]
+    fn the_same_name_in_two_services_is_two_operations() {
+        let elsewhere = Operation { service: ServiceName::parse("run").unwrap(), ..running("a", 1) };
+        let operations = vec![elsewhere, running("a", 1)];
+        let got = Snapshot::new(now(), Reading { operations, ..Reading::default() });
+        assert_eq!(got.operations.len(), 2);
     }
 }
