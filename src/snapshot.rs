@@ -4,13 +4,12 @@
 //! pure code. Its gaps are as much a part of it as its operations: what could not be read is never taken to be
 //! empty.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::mem;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::operation::{Collection, LocationId, Operation, OperationName, ProjectId, ServiceName};
+use crate::operation::{Collection, LocationId, Operation, ProjectId, ServiceName};
 use crate::service::{CallError, FailureKind};
 
 /// The operations of the collections that were looked at, and the gaps.
@@ -46,26 +45,16 @@ impl Snapshot {
     /// between two pages. Of a double that is seen once running and once ended, the ended one is kept.
     #[must_use]
     pub fn new(now: DateTime<Utc>, read: Reading) -> Self {
-        let Reading { collections, pages, operations: read, mut gaps } = read;
-        let mut index: HashMap<(ServiceName, OperationName), usize> = HashMap::with_capacity(read.len());
-        let mut operations: Vec<Operation> = Vec::with_capacity(read.len());
-        for operation in read {
-            match index.entry((operation.service.clone(), operation.name.clone())) {
-                Entry::Vacant(vacant) => {
-                    vacant.insert(operations.len());
-                    operations.push(operation);
-                }
-                Entry::Occupied(occupied) => {
-                    if let Some(kept) = operations.get_mut(*occupied.get())
-                        && kept.is_running()
-                    {
-                        *kept = operation;
-                    }
-                }
-            }
-        }
-        drop(index);
+        let Reading { collections, pages, mut operations, mut gaps } = read;
+        // Doubles stay in the order in which they were read, and of two that run the later reading knows more.
         operations.sort_by(|a, b| (&a.service, &a.name).cmp(&(&b.service, &b.name)));
+        operations.dedup_by(|later, kept| {
+            let is_double = (&later.service, &later.name) == (&kept.service, &kept.name);
+            if is_double && kept.is_running() {
+                mem::swap(later, kept);
+            }
+            is_double
+        });
         gaps.sort();
         Self { now, collections, pages, operations, gaps }
     }
