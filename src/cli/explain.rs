@@ -29,7 +29,7 @@ use in_full::InFull;
 
 /// Runs the command.
 pub(super) async fn run(args: ExplainArgs) -> Result<ExitCode, CliFailure> {
-    let (policy, client) = set_up(&args.connection)?;
+    let (policy, client) = set_up(&args.connection).await?;
     if let Some(name) = &args.operation {
         in_policy(&policy, name.clone())?;
     }

@@ -27,7 +27,7 @@ pub(super) async fn run(args: SweepArgs) -> Result<ExitCode, CliFailure> {
         print(&report, args.format)?;
         return Ok(exit_code(report.standing()));
     }
-    let (policy, client) = set_up(&args.connection)?;
+    let (policy, client) = set_up(&args.connection).await?;
     let narrow = narrow(&policy, args.operations)?;
     authenticate(&client).await?;
     let request = Request { trigger: Trigger::CommandLine, narrow, mode: None };
