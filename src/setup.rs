@@ -30,7 +30,7 @@ pub enum SetUpError {
     #[error(transparent)]
     Credential(#[from] CredentialError),
     /// The base URL that is to replace Google's is none.
-    #[error("`{url}` is no endpoint")]
+    #[error("CURFEW_GOOGLE_ENDPOINT is `{url}`")]
     Endpoint {
         /// As it was set.
         url: String,

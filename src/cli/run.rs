@@ -1,18 +1,22 @@
 //! Choosing the command, and what the commands share.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anstream::{ColorChoice, eprintln};
 use uuid::Uuid;
 
 use super::args::{Cli, ColorWhen, Command, Connection};
-use super::failure::CliFailure;
+use super::failure::{BAD_INPUT, CliFailure, NOTHING_READ};
 use super::{explain, sweep, validate};
-use crate::config::{self, Config};
+use crate::clock::Clock;
+use crate::config::{self, Config, PolicySource};
 use crate::google::Client;
+use crate::operation::{OperationName, ServiceName};
 use crate::policy::{Mode, Policy};
+use crate::request::Narrow;
 use crate::setup::{SetUpError, connect, read_policy};
-use crate::sweep::{Deadlines, REQUESTS_AT_ONCE, Settings};
+use crate::sweep::{Deadlines, REQUESTS_AT_ONCE, Settings, outside_policy};
 
 /// Runs a command and gives its exit code.
 pub async fn run(cli: Cli) -> ExitCode {
@@ -41,11 +45,9 @@ pub async fn run(cli: Cli) -> ExitCode {
 }
 
 /// Reads the policy and the credential, and makes the client that the arguments name.
-pub(super) async fn set_up(connection: &Connection, mode: Mode) -> Result<(Policy, Client), CliFailure> {
-    let policy_source = policy_source(&connection.policy);
+pub(super) async fn set_up(connection: &Connection) -> Result<(Policy, Client), CliFailure> {
     let config = Config::read(|name| match name {
-        config::POLICY => Some(policy_source.clone()),
-        config::MODE => Some(mode.to_string()),
+        config::POLICY => Some(policy_source(&connection.policy)),
         config::CREDENTIALS => Some(connection.credentials.clone()),
         config::GOOGLE_ENDPOINT => connection.endpoint.clone(),
         name if config::AWS_KEYS.contains(&name) => config::variable(name),
@@ -55,26 +57,72 @@ pub(super) async fn set_up(connection: &Connection, mode: Mode) -> Result<(Polic
     let policy = read_policy(&config.policy).map_err(policy_failure)?;
     let invalid = |error: SetUpError| CliFailure::bad_input("the configuration is invalid", &error);
     let client = connect(&config).map_err(invalid)?;
-    if mode != Mode::Off {
-        client.load_credential().await.map_err(|error| invalid(error.into()))?;
-    }
+    client.begin_run(&Clock::system());
+    client.load_credential().await.map_err(|error| invalid(error.into()))?;
     Ok((policy, client))
 }
 
-/// A path is as good as `file:PATH` on the command line.
+/// Reads the policy alone.
+pub(super) fn policy_at(source: &str) -> Result<(String, Policy), CliFailure> {
+    let config = Config::read(|name| (name == config::POLICY).then(|| policy_source(source)))
+        .map_err(|error| CliFailure::bad_input("the configuration is invalid", &error))?;
+    let PolicySource::File(path) = &config.policy;
+    let policy = read_policy(&config.policy).map_err(policy_failure)?;
+    Ok((path.display().to_string(), policy))
+}
+
+/// A path is as good as `file:PATH` on the command line. What is empty stays so, and is the default.
 fn policy_source(text: &str) -> String {
     let named = ["file:", "ssm:", "s3://", "appconfig:"].iter().any(|kind| text.starts_with(kind));
-    if named { text.to_owned() } else { format!("file:{text}") }
+    if named || text.is_empty() { text.to_owned() } else { format!("file:{text}") }
 }
 
 /// A policy's errors, with their lines, or why it could not be read.
-pub(super) fn policy_failure(error: SetUpError) -> CliFailure {
+fn policy_failure(error: SetUpError) -> CliFailure {
     match error {
-        SetUpError::PolicyInvalid(problems) => {
-            CliFailure::new(super::failure::BAD_INPUT, problems.coloured())
-        }
-        other => CliFailure::bad_input("the policy could not be read", &other),
+        SetUpError::PolicyInvalid(problems) => CliFailure::problems(problems.coloured()),
+        other => CliFailure::bad_input(
+            "the policy could not be read: name it with --policy or CURFEW_POLICY",
+            &other,
+        ),
     }
+}
+
+/// Gets a token, so that a credential that does not work is told once and not for every collection.
+pub(super) async fn authenticate(client: &Client) -> Result<(), CliFailure> {
+    client.authenticate().await.map_err(|error| {
+        CliFailure::caused(
+            NOTHING_READ,
+            "no credential for Google could be had: choose one with --credentials or CURFEW_CREDENTIALS",
+            &error,
+        )
+    })
+}
+
+/// An operation that was named on the command line, once for each service of the policy that has its place: the
+/// name alone does not say which service it belongs to.
+pub(super) fn in_policy(
+    policy: &Policy,
+    name: OperationName,
+) -> Result<Vec<(ServiceName, OperationName)>, CliFailure> {
+    let services: BTreeSet<&ServiceName> = policy.scopes.iter().map(|scope| &scope.service).collect();
+    let mut named: Vec<_> = services.into_iter().map(|service| (service.clone(), name.clone())).collect();
+    named.retain(|one| {
+        let narrow = Narrow { scopes: None, operations: Some(BTreeSet::from([one.clone()])) };
+        outside_policy(policy, &narrow).is_empty()
+    });
+    if named.is_empty() {
+        let scopes: Vec<String> = policy.scopes.iter().map(|scope| format!("\n  {scope}")).collect();
+        return Err(CliFailure::new(
+            BAD_INPUT,
+            &format!(
+                "{name} lies outside of the policy's scopes: correct the name, or add its place to the policy, \
+                 which covers{}",
+                scopes.concat()
+            ),
+        ));
+    }
+    Ok(named)
 }
 
 /// The settings of a run from a desk: no deadline.

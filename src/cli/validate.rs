@@ -6,22 +6,18 @@ use anstream::{eprintln, println};
 
 use super::args::ValidateArgs;
 use super::failure::{ALL_WELL, BAD_INPUT, CliFailure};
-use super::run::policy_failure;
-use crate::config::PolicySource;
+use super::run::policy_at;
 use crate::policy::Policy;
 use crate::policy::duration::format as format_duration;
-use crate::setup::read_policy;
 
-/// Runs the command: every file is checked, though others are wrong.
+/// Runs the command: every policy is checked, though others are wrong.
 pub(super) fn run(args: &ValidateArgs) -> Result<ExitCode, CliFailure> {
     let mut code = ALL_WELL;
-    for file in &args.files {
-        // `file:PATH` is what CURFEW_POLICY holds.
-        let path = file.strip_prefix("file:").unwrap_or(file);
-        match read_policy(&PolicySource::File(path.into())) {
-            Ok(policy) => println!("{path}: valid\n{}", summary(&policy)),
-            Err(error) => {
-                eprintln!("{}", policy_failure(error));
+    for source in &args.policies {
+        match policy_at(source) {
+            Ok((path, policy)) => println!("{path}: valid\n{}", summary(&policy)),
+            Err(failure) => {
+                eprintln!("{failure}");
                 code = BAD_INPUT;
             }
         }
