@@ -241,7 +241,7 @@ mod tests {
         let want = [
             "CURFEW_POLICY is `policy.yaml`: it must be `file:PATH`",
             "CURFEW_MODE is `Enforce`: it must be `off`, `audit` or `enforce`",
-            "CURFEW_CREDENTIALS: the path after file: is empty; write `secretsmanager:ID`, `adc`, `file:PATH` or `none`",
+            "CURFEW_CREDENTIALS: the path after file: is empty; write adc, file:PATH, secretsmanager:ID or none",
         ];
         assert_eq!(got.problems(), want);
     }

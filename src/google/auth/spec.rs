@@ -25,7 +25,7 @@ pub enum CredentialSpec {
 
 impl CredentialSpec {
     /// The forms that there are, for a sentence that says what would be right.
-    pub const FORMS: &str = "`secretsmanager:ID`, `adc`, `file:PATH` or `none`";
+    pub const FORMS: &str = "adc, file:PATH, secretsmanager:ID or none";
 
     /// Parses one of [`Self::FORMS`].
     ///
