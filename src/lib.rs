@@ -42,6 +42,7 @@ pub mod google;
 pub mod judge;
 pub mod lambda;
 pub mod operation;
+pub mod permissions;
 pub mod plan;
 pub mod policy;
 pub mod report;
