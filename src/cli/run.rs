@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::args::{Cli, ColorWhen, Command, Connection};
 use super::failure::{BAD_INPUT, CliFailure, NOTHING_READ};
 use super::{doctor, explain, sweep, validate};
+use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, PolicySource};
 use crate::google::Client;
 use crate::operation::{OperationName, ServiceName};
@@ -51,6 +52,7 @@ pub(super) async fn set_up(connection: &Connection) -> Result<(Policy, Client), 
     let policy = read_policy(&config.policy).map_err(policy_failure)?;
     let invalid = |error: SetUpError| CliFailure::bad_input("the configuration is invalid", &error);
     let client = connect(&config).map_err(invalid)?;
+    client.begin_run(&Clock::system());
     client.load_credential().await.map_err(|error| invalid(error.into()))?;
     Ok((policy, client))
 }
