@@ -16,6 +16,10 @@ use crate::service::{CallError, OperationsService, Page};
 /// How many projects are asked about side by side: enough for a policy of many, and few enough for any quota.
 const PROJECTS_AT_ONCE: usize = 8;
 
+/// The most pages of locations that are read. Google has some fifty locations, which fit into one: a list that goes on
+/// and on is no list.
+const MAX_PAGES: usize = 100;
+
 /// The methods on operations that a sweep calls.
 pub(super) const LIST: &str = "operations.list";
 pub(super) const GET: &str = "operations.get";
@@ -78,7 +82,9 @@ async fn known_locations(client: &Client, place: &Place) -> Result<Known, CallEr
         match page.next {
             None => return Ok(known),
             // A token that comes again leads in a circle.
-            Some(next) if !seen.insert(next.clone()) => return Ok(Known { complete: false, ..known }),
+            Some(next) if !seen.insert(next.clone()) || seen.len() >= MAX_PAGES => {
+                return Ok(Known { complete: false, ..known });
+            }
             next => token = next,
         }
     }

@@ -6,7 +6,7 @@
 use crate::doctor::finding::{Check, Finding};
 use crate::doctor::places::Place;
 use crate::doctor::remedy::remedy;
-use crate::doctor::scopes::{Answers, CANCEL, GET, LIST, LOCATIONS};
+use crate::doctor::scopes::{Answers, CANCEL, GET, Known, LIST, LOCATIONS};
 use crate::operation::LocationId;
 use crate::policy::Mode;
 use crate::service::{CallError, FailureKind};
@@ -70,15 +70,15 @@ fn project(answers: &Answers) -> Finding {
 fn all_locations(answers: &Answers) -> Finding {
     let place = &answers.place;
     let finding = match &answers.known {
+        Ok(known) if !known.complete => Finding::warning(
+            Check::Locations,
+            format!("the list has gaps; it could be read as far as: {}", names(known)),
+            "name the locations in the policy",
+        ),
         Ok(known) if known.locations.is_empty() => Finding::warning(
             Check::Locations,
             format!("the project has {} in no location: there is nothing to police", place.service),
             "see whether this is the right project",
-        ),
-        Ok(known) if !known.complete => Finding::warning(
-            Check::Locations,
-            format!("not all entries of the list could be understood; among them are {}", names(known)),
-            "name the locations in the policy",
         ),
         Ok(known) => Finding::ok(Check::Locations, names(known)),
         Err(error) => {
@@ -153,7 +153,7 @@ fn grant(place: &Place, permission: &str) -> String {
     format!("give the account {permission} in the project {}, with the role below", place.project)
 }
 
-fn names(known: &super::scopes::Known) -> String {
+fn names(known: &Known) -> String {
     let names: Vec<&str> = known.locations.iter().map(LocationId::as_str).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

@@ -172,6 +172,14 @@ async fn named_locations_need_no_permission_to_list_locations_and_all_does() {
 }
 
 #[tokio::test]
+async fn a_list_of_locations_without_an_end_is_told_and_ends() {
+    let all = POLICY.replace("[europe-west1]", "all");
+    let faults = "faults: [{ call: locations, times: always, answer: empty_page }]\n";
+    let (code, findings) = found(&all, &format!("{SCENARIO}{faults}"), &[]).await;
+    assert_eq!((code, troubles(&findings)), (3, vec!["locations warning".to_owned()]));
+}
+
+#[tokio::test]
 async fn permissions_that_cannot_be_asked_for_are_a_warning() {
     let fault = "{ call: permissions, times: always, answer: { status: 403, code: PERMISSION_DENIED, message: the API is disabled } }";
     let (code, findings) = found(POLICY, &format!("{SCENARIO}faults: [{fault}]\n"), &[]).await;
