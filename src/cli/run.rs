@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::args::{Cli, ColorWhen, Command, Connection};
 use super::failure::{BAD_INPUT, CliFailure, NOTHING_READ};
-use super::{explain, sweep, validate};
+use super::{doctor, explain, sweep, validate};
 use crate::clock::Clock;
-use crate::config::{self, Config, PolicySource};
+use crate::config::{self, Config, ConfigError, PolicySource};
 use crate::google::Client;
 use crate::operation::{OperationName, ServiceName};
 use crate::policy::{Mode, Policy};
@@ -32,6 +32,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Sweep(args) => sweep::run(args).await,
         Command::Explain(args) => explain::run(args).await,
         Command::Validate(args) => validate::run(&args),
+        Command::Doctor(args) => doctor::run(args).await,
         #[cfg(feature = "emulator")]
         Command::Emulator(args) => super::emulator::run(args)
             .await
@@ -46,20 +47,25 @@ pub async fn run(cli: Cli) -> ExitCode {
 
 /// Reads the policy and the credential, and makes the client that the arguments name.
 pub(super) async fn set_up(connection: &Connection) -> Result<(Policy, Client), CliFailure> {
-    let config = Config::read(|name| match name {
-        config::POLICY => Some(policy_source(&connection.policy)),
-        config::CREDENTIALS => Some(connection.credentials.clone()),
-        config::GOOGLE_ENDPOINT => connection.endpoint.clone(),
-        name if config::AWS_KEYS.contains(&name) => config::variable(name),
-        _ => None,
-    })
-    .map_err(|error| CliFailure::bad_input("the configuration is invalid", &error))?;
+    let config = configuration(connection)
+        .map_err(|error| CliFailure::bad_input("the configuration is invalid", &error))?;
     let policy = read_policy(&config.policy).map_err(policy_failure)?;
     let invalid = |error: SetUpError| CliFailure::bad_input("the configuration is invalid", &error);
     let client = connect(&config).map_err(invalid)?;
     client.begin_run(&Clock::system());
     client.load_credential().await.map_err(|error| invalid(error.into()))?;
     Ok((policy, client))
+}
+
+/// The settings that the arguments name. A command has its mode from an option of its own.
+pub(super) fn configuration(connection: &Connection) -> Result<Config, ConfigError> {
+    Config::read(|name| match name {
+        config::POLICY => Some(policy_source(&connection.policy)),
+        config::CREDENTIALS => Some(connection.credentials.clone()),
+        config::GOOGLE_ENDPOINT => connection.endpoint.clone(),
+        name if config::AWS_KEYS.contains(&name) => config::variable(name),
+        _ => None,
+    })
 }
 
 /// Reads the policy alone.
