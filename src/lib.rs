@@ -11,6 +11,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | [`operation`] | what curfew polices: operations, their names, how they stand |
+//! | [`causes`] | an error with all of its causes, as text |
 //! | [`clock`] | where time comes from |
 //! | [`service`] | the seam: list a page, list locations, get, cancel |
 //! | [`google`] | `google.longrunning` over REST, behind that seam |
@@ -33,6 +34,7 @@
 //! A module uses only modules that stand above it. The crate is built for its two binaries; its API follows their
 //! needs and is no promise to others.
 
+pub mod causes;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod clock;

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::causes::with_causes;
 use crate::report::Standing;
 
 /// All well.
@@ -32,7 +33,7 @@ impl CliFailure {
     /// What went wrong and why, with its exit code.
     #[must_use]
     pub(super) fn caused(code: u8, what: &str, error: &dyn Error) -> Self {
-        Self::new(code, &chain(what, error))
+        Self::new(code, &format!("{what}: {}", with_causes(error)))
     }
 
     /// Everything that is wrong with a policy, drawn.
@@ -58,17 +59,6 @@ impl fmt::Display for CliFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
-}
-
-/// `what: error: its cause: …`
-fn chain(what: &str, error: &dyn Error) -> String {
-    let mut text = format!("{what}: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }
 
 /// The exit code of a run that went like this.

@@ -7,6 +7,7 @@ use std::error::Error;
 
 use serde::Serialize;
 
+use crate::causes::with_causes;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError};
 use crate::doctor::finding::{Check, Finding, Health, Status, health};
@@ -76,7 +77,11 @@ pub async fn examine(
 }
 
 fn not_configured(error: &dyn Error) -> Finding {
-    Finding::missing(Check::Configuration, told(error), "correct the variable, or the option in its place")
+    Finding::missing(
+        Check::Configuration,
+        with_causes(error),
+        "correct the variable, or the option in its place",
+    )
 }
 
 fn skip<T>(findings: &mut Vec<Finding>, checks: &[Check], for_want_of: Check) -> Option<T> {
@@ -110,7 +115,7 @@ fn policy(config: &Config, ceiling: Mode, findings: &mut Vec<Finding>) -> Option
         Ok(policy) => policy,
         Err(error) => {
             let remedy = "correct the policy, or name another one with CURFEW_POLICY or --policy";
-            findings.push(Finding::missing(Check::Policy, told(&error), remedy));
+            findings.push(Finding::missing(Check::Policy, with_causes(&error), remedy));
             return skip(findings, &[Check::Mode], Check::Policy);
         }
     };
@@ -153,7 +158,7 @@ async fn credential(
         Ok(()) => client.credential(),
         Err(error) => {
             let remedy = "put a credentials file where CURFEW_CREDENTIALS says, or change what it says";
-            findings.push(Finding::missing(Check::Credential, told(&error), remedy));
+            findings.push(Finding::missing(Check::Credential, with_causes(&error), remedy));
             return None;
         }
     };
@@ -200,7 +205,9 @@ async fn token(client: &Client, summary: &CredentialSummary, findings: &mut Vec<
 fn token_remedy(kind: CredentialKind) -> &'static str {
     match kind {
         CredentialKind::FederatedFromAws | CredentialKind::Federated => {
-            "see that the workload identity pool's provider takes this role, that its identities may act as the              service account (roles/iam.workloadIdentityUser), and that sts.googleapis.com and              iamcredentials.googleapis.com are enabled and can be reached"
+            "see that the workload identity pool's provider takes this role, that its identities may act as the \
+             service account (roles/iam.workloadIdentityUser), and that sts.googleapis.com and \
+             iamcredentials.googleapis.com are enabled and can be reached"
         }
         CredentialKind::ImpersonatedServiceAccount => {
             "see that the source credential is current and has roles/iam.serviceAccountTokenCreator on the account"
@@ -212,15 +219,4 @@ fn token_remedy(kind: CredentialKind) -> &'static str {
             "create a new key for the service account, and put it where CURFEW_CREDENTIALS says"
         }
     }
-}
-
-/// An error and all of its causes.
-fn told(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }

@@ -6,10 +6,10 @@
 //! the whole chain of causes and ends with what to do.
 
 use std::error::Error;
-use std::fmt::Write;
 
 use lambda_runtime::Diagnostic;
 
+use crate::causes::with_causes;
 use crate::lambda::event::EventError;
 
 /// Any cause. The kinds of cause are many, and Lambda is told them in words only.
@@ -78,13 +78,7 @@ impl Failure {
     /// The whole chain of causes, and what to do.
     #[must_use]
     pub fn told(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            // Writing to a string cannot fail.
-            let _ = write!(text, ": {error}");
-            cause = error.source();
-        }
+        let mut text = with_causes(self);
         // A cause of several lines, such as a policy's errors with their carets, keeps the advice apart.
         let separator = if text.contains('\n') { "\n" } else { "; " };
         text.push_str(separator);
