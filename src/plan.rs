@@ -121,7 +121,7 @@ pub fn plan(snapshot: &Snapshot, policy: &Policy, narrow: &Narrow) -> Assessment
         if let Verdict::Violates(violation) = verdict
             && !narrow.covers_operation(&operation.service, &operation.name)
         {
-            left_out += usize::from(violator(operation, violation).withheld.is_none());
+            left_out += usize::from(withheld(operation, violation.action).is_none());
             *verdict = Verdict::Spared(Spared::OutsideRequest { rule: violation.rule.clone() });
         }
         match verdict {
@@ -161,12 +161,16 @@ impl Counts {
     }
 }
 
-fn violator(operation: &Operation, violation: &Violation) -> Violator {
-    let withheld = match violation.action {
+/// Why an operation that breaks a rule would not be cancelled, whatever the limits say.
+fn withheld(operation: &Operation, action: Action) -> Option<Withheld> {
+    match action {
         Action::Report => Some(Withheld::ReportOnly),
         Action::Cancel if operation.cancellation_requested == Some(true) => Some(Withheld::AlreadyRequested),
         Action::Cancel => None,
-    };
+    }
+}
+
+fn violator(operation: &Operation, violation: &Violation) -> Violator {
     Violator {
         service: operation.service.clone(),
         operation: operation.name.clone(),
@@ -177,6 +181,6 @@ fn violator(operation: &Operation, violation: &Violation) -> Violator {
         rule: violation.rule.clone(),
         action: violation.action,
         why: violation.why.to_string(),
-        withheld,
+        withheld: withheld(operation, violation.action),
     }
 }

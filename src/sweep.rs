@@ -10,6 +10,8 @@
 mod bounded;
 mod carry_out;
 mod observer;
+mod pages;
+mod places;
 mod read;
 
 use std::sync::atomic::AtomicUsize;
@@ -28,7 +30,7 @@ use bounded::Bounded;
 use read::Reader;
 
 pub use observer::{Event, Observer, Silent};
-pub use read::outside_policy;
+pub use places::outside_policy;
 
 /// How many requests of one run are under way at once.
 ///

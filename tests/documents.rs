@@ -314,3 +314,9 @@ fn a_module_uses_only_modules_that_stand_above_it_in_the_table() {
     }
     assert!(looked_at > 40, "only {looked_at} files");
 }
+
+#[test]
+fn a_policy_may_name_just_the_services_that_the_client_can_reach() {
+    let reachable: Vec<&str> = curfew::google::known_services().iter().map(|service| service.name).collect();
+    assert_eq!(curfew::policy::KNOWN_SERVICES, reachable);
+}
