@@ -7,6 +7,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::google::CredentialSpec;
 use crate::policy::Mode;
 
 /// Where the policy is read from.
@@ -17,6 +18,9 @@ pub const MODE: &str = "CURFEW_MODE";
 pub const CREDENTIALS: &str = "CURFEW_CREDENTIALS";
 /// What replaces the base URL of every service.
 pub const GOOGLE_ENDPOINT: &str = "CURFEW_GOOGLE_ENDPOINT";
+
+/// The two variables in which AWS keys lie: on Lambda always, with the keys of the function's own role.
+pub const AWS_KEYS: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
 /// Where Lambda unpacks the function; set by Lambda itself.
 const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
@@ -34,8 +38,10 @@ pub struct Config {
     pub policy: PolicySource,
     /// The ceiling of the mode. `audit` unless set.
     pub mode: Mode,
-    /// Where Google's credential comes from, as `adc`, `none` or `file:PATH`, the path complete.
-    pub credentials: String,
+    /// Where Google's credential comes from; a path is complete.
+    pub credentials: CredentialSpec,
+    /// Whether the environment holds AWS keys.
+    pub aws_keys_at_hand: bool,
     /// The base URL that replaces every service's; not yet parsed.
     pub google_endpoint: Option<String>,
 }
@@ -80,10 +86,8 @@ impl Config {
     ///
     /// # Errors
     /// See [`Config::read`].
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn from_env() -> Result<Self, ConfigError> {
-        // A value that is not UTF-8 is wrong wherever it stands. Taken for unset, it would become a default.
-        Self::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+        Self::read(variable)
     }
 
     /// Reads the settings from a lookup by the variable's name.
@@ -104,9 +108,10 @@ impl Config {
         let credentials = set(CREDENTIALS).unwrap_or_else(|| DEFAULT_CREDENTIALS.to_owned());
         let credentials = read_credentials(&credentials, task_root.as_deref());
         let google_endpoint = set(GOOGLE_ENDPOINT);
+        let aws_keys_at_hand = AWS_KEYS.iter().all(|name| set(name).is_some());
         match (policy, mode, credentials) {
             (Ok(policy), Ok(mode), Ok(credentials)) => {
-                Ok(Self { policy, mode, credentials, google_endpoint })
+                Ok(Self { policy, mode, credentials, aws_keys_at_hand, google_endpoint })
             }
             (policy, mode, credentials) => {
                 let problems = [policy.err(), mode.err(), credentials.err()];
@@ -142,34 +147,29 @@ fn read_policy(text: &str, task_root: Option<&Path>) -> Result<PolicySource, Str
     Err(format!("{POLICY} is {}: it must be `file:PATH`", quote(text)))
 }
 
-fn read_credentials(text: &str, task_root: Option<&Path>) -> Result<String, String> {
-    if matches!(text, "adc" | "none") {
-        return Ok(text.to_owned());
-    }
-    if let Some(path) = text.strip_prefix("file:") {
-        return match complete(path, task_root) {
-            Some(path) => Ok(format!("file:{}", path.display())),
-            None => Err(format!("{CREDENTIALS} is `file:`: a path must follow it")),
-        };
-    }
-    if text.starts_with("secretsmanager:") {
-        return Err(format!(
-            "{CREDENTIALS} is {}: this version reads a credential from `file:PATH` or `adc` only; \
-             `secretsmanager:` comes in a later one",
-            quote(text)
-        ));
-    }
-    // Not quoted: someone may have put the credential itself here.
-    Err(format!("{CREDENTIALS} must be `adc`, `file:PATH` or `none`, and is none of them"))
+fn read_credentials(text: &str, task_root: Option<&Path>) -> Result<CredentialSpec, String> {
+    let spec = CredentialSpec::parse(text).map_err(|error| format!("{CREDENTIALS}: {error}"))?;
+    Ok(match spec {
+        CredentialSpec::File(path) => CredentialSpec::File(from_task_root(path, task_root)),
+        other => other,
+    })
 }
 
 /// A path that does not depend on where Lambda starts the process: a relative one starts at the function's root.
 fn complete(path: &str, task_root: Option<&Path>) -> Option<PathBuf> {
-    match (path, task_root) {
-        ("", _) => None,
-        (_, Some(root)) => Some(root.join(path)),
-        (_, None) => Some(PathBuf::from(path)),
-    }
+    (!path.is_empty()).then(|| from_task_root(path.into(), task_root))
+}
+
+fn from_task_root(path: PathBuf, task_root: Option<&Path>) -> PathBuf {
+    task_root.map_or_else(|| path.clone(), |root| root.join(&path))
+}
+
+/// A variable of this process. Only a value that is not set is missing: one that is not UTF-8 is wrong wherever it
+/// stands, and taken for unset it would become a default.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 fn quote(text: &str) -> String {
@@ -193,7 +193,8 @@ mod tests {
         let want = Config {
             policy: PolicySource::File("policy.yaml".into()),
             mode: Mode::Audit,
-            credentials: "adc".to_owned(),
+            credentials: CredentialSpec::Adc,
+            aws_keys_at_hand: false,
             google_endpoint: None,
         };
         assert_eq!(read(&[]), Ok(want.clone()));
@@ -207,11 +208,14 @@ mod tests {
             (MODE, "enforce"),
             (CREDENTIALS, "none"),
             (GOOGLE_ENDPOINT, "http://127.0.0.1:1"),
+            ("AWS_ACCESS_KEY_ID", "a"),
+            ("AWS_SECRET_ACCESS_KEY", "b"),
         ]);
         let want = Config {
             policy: PolicySource::File("/etc/curfew.yaml".into()),
             mode: Mode::Enforce,
-            credentials: "none".to_owned(),
+            credentials: CredentialSpec::None,
+            aws_keys_at_hand: true,
             google_endpoint: Some("http://127.0.0.1:1".to_owned()),
         };
         assert_eq!(got, Ok(want));
@@ -226,7 +230,7 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(got.policy.to_string(), "file:/var/task/policies/prod.yaml");
-        assert_eq!(got.credentials, "file:/var/task/key.json");
+        assert_eq!(got.credentials.to_string(), "file:/var/task/key.json");
         let got = read(&[(TASK_ROOT, "/var/task"), (POLICY, "file:/opt/policy.yaml")]).unwrap();
         assert_eq!(got.policy.to_string(), "file:/opt/policy.yaml");
     }
@@ -237,7 +241,7 @@ mod tests {
         let want = [
             "CURFEW_POLICY is `policy.yaml`: it must be `file:PATH`",
             "CURFEW_MODE is `Enforce`: it must be `off`, `audit` or `enforce`",
-            "CURFEW_CREDENTIALS is `file:`: a path must follow it",
+            "CURFEW_CREDENTIALS: the path after file: is empty; write adc, file:PATH, secretsmanager:ID or none",
         ];
         assert_eq!(got.problems(), want);
     }
@@ -248,8 +252,13 @@ mod tests {
             let got = read(&[(POLICY, policy)]).unwrap_err().to_string();
             assert!(got.contains(policy) && got.contains("`file:PATH` only"), "{got}");
         }
-        let got = read(&[(CREDENTIALS, "secretsmanager:curfew/google")]).unwrap_err().to_string();
-        assert!(got.contains("later"), "{got}");
+    }
+
+    #[test]
+    fn half_a_pair_of_aws_keys_is_none() {
+        for half in AWS_KEYS {
+            assert!(!read(&[(half, "x")]).unwrap().aws_keys_at_hand);
+        }
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::io;
 
 use crate::config::{Config, PolicySource};
 use crate::google::{
-    Client, ClientError, CredentialError, CredentialSource, Credentials, Endpoint, EndpointError,
+    Client, ClientError, CredentialError, CredentialSource, CredentialSpec, Credentials, Endpoint,
+    EndpointError,
 };
 use crate::policy::{Policy, PolicyError};
 
@@ -25,7 +26,7 @@ pub enum SetUpError {
     /// The policy was fetched and is wrong.
     #[error("{0}")]
     PolicyInvalid(PolicyError),
-    /// The credential could not be loaded.
+    /// The credential cannot be read, or is none.
     #[error(transparent)]
     Credential(#[from] CredentialError),
     /// The base URL that is to replace Google's is none.
@@ -53,10 +54,10 @@ pub fn read_policy(source: &PolicySource) -> Result<Policy, SetUpError> {
     Policy::parse(&bytes, &origin).map_err(SetUpError::PolicyInvalid)
 }
 
-/// Makes the client, with its credential loaded.
+/// Makes the client. Its credential is read when it is needed.
 ///
 /// # Errors
-/// When the endpoint or the credential is not usable.
+/// When the endpoint is not usable, or the place of the credential not known.
 pub fn connect(config: &Config) -> Result<Client, SetUpError> {
     let endpoint = match &config.google_endpoint {
         None => Endpoint::google(),
@@ -64,6 +65,20 @@ pub fn connect(config: &Config) -> Result<Client, SetUpError> {
             Endpoint::parse(url).map_err(|source| SetUpError::Endpoint { url: url.clone(), source })?
         }
     };
-    let credentials = Credentials::load(CredentialSource::parse(&config.credentials)?)?;
+    let credentials = Credentials::new(credential_source(&config.credentials)?)
+        .with_aws_keys_at_hand(config.aws_keys_at_hand);
     Ok(Client::new(endpoint, credentials)?)
+}
+
+/// The place that the configuration names.
+fn credential_source(spec: &CredentialSpec) -> Result<CredentialSource, CredentialError> {
+    match spec {
+        CredentialSpec::Adc => Ok(CredentialSource::Adc),
+        CredentialSpec::None => Ok(CredentialSource::None),
+        CredentialSpec::File(path) => Ok(CredentialSource::file(path)),
+        CredentialSpec::SecretsManager(_) => Err(CredentialError::Unusable(
+            "this version reads a credential from `file:PATH` or `adc` only; `secretsmanager:` comes in a later one"
+                .to_owned(),
+        )),
+    }
 }

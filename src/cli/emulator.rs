@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::Clock;
-use crate::emulator::{Emulator, Scenario, ScenarioError};
+use crate::emulator::{Emulator, Scenario, ScenarioError, scenario};
 
 /// Serve a fake google.longrunning service (Cloud Deploy) from a scenario file.
 ///
@@ -17,6 +17,7 @@ use crate::emulator::{Emulator, Scenario, ScenarioError};
 /// curfew at it with CURFEW_GOOGLE_ENDPOINT and CURFEW_CREDENTIALS=none. GET /emulator/journal answers with the
 /// requests so far.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = scenario::FORM)]
 pub struct Args {
     /// The scenario file (YAML).
     #[arg(long, value_name = "FILE")]

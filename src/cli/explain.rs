@@ -25,7 +25,7 @@ use crate::sweep::assess;
 
 /// Runs the command.
 pub(super) async fn run(args: ExplainArgs) -> Result<ExitCode, CliFailure> {
-    let (policy, client) = set_up(&args.connection, Mode::Audit)?;
+    let (policy, client) = set_up(&args.connection, Mode::Audit).await?;
     client.authenticate().await.map_err(|error| {
         CliFailure::new(NOTHING_READ, format!("no credential for Google could be had: {error}"))
     })?;

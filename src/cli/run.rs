@@ -40,20 +40,24 @@ pub async fn run(cli: Cli) -> ExitCode {
     })
 }
 
-/// Reads the policy and makes the client that the arguments name.
-pub(super) fn set_up(connection: &Connection, mode: Mode) -> Result<(Policy, Client), CliFailure> {
+/// Reads the policy and the credential, and makes the client that the arguments name.
+pub(super) async fn set_up(connection: &Connection, mode: Mode) -> Result<(Policy, Client), CliFailure> {
     let policy_source = policy_source(&connection.policy);
     let config = Config::read(|name| match name {
         config::POLICY => Some(policy_source.clone()),
         config::MODE => Some(mode.to_string()),
         config::CREDENTIALS => Some(connection.credentials.clone()),
         config::GOOGLE_ENDPOINT => connection.endpoint.clone(),
+        name if config::AWS_KEYS.contains(&name) => config::variable(name),
         _ => None,
     })
     .map_err(|error| CliFailure::bad_input("the configuration is invalid", &error))?;
     let policy = read_policy(&config.policy).map_err(policy_failure)?;
-    let client =
-        connect(&config).map_err(|error| CliFailure::bad_input("the configuration is invalid", &error))?;
+    let invalid = |error: SetUpError| CliFailure::bad_input("the configuration is invalid", &error);
+    let client = connect(&config).map_err(invalid)?;
+    if mode != Mode::Off {
+        client.load_credential().await.map_err(|error| invalid(error.into()))?;
+    }
     Ok((policy, client))
 }
 

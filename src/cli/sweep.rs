@@ -19,7 +19,7 @@ use crate::sweep::sweep;
 /// Runs the command.
 pub(super) async fn run(args: SweepArgs) -> Result<ExitCode, CliFailure> {
     let mode = Mode::from(args.mode);
-    let (policy, client) = set_up(&args.connection, mode)?;
+    let (policy, client) = set_up(&args.connection, mode).await?;
     if mode != Mode::Off {
         client.authenticate().await.map_err(|error| {
             CliFailure::new(NOTHING_READ, format!("no credential for Google could be had: {error}"))

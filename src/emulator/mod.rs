@@ -1,11 +1,12 @@
 //! A fake `google.longrunning` service for Cloud Deploy, to try policies on and to test against.
 //!
-//! A [`Scenario`] says what operations there are, what a cancel does to each, and what goes wrong on the way; its
-//! documentation has the whole form of a scenario file. [`World`] computes how everything stands at an instant,
-//! [`Fake`] answers requests over it, both without a clock or a socket. [`Emulator`] puts that behind real HTTP.
+//! A [`Scenario`] says what operations there are, what a cancel does to each, and what goes wrong on the way;
+//! [`scenario`] has the whole form of its file. [`World`] computes how everything stands at an instant, [`Fake`]
+//! answers requests over it, both without a clock or a socket. [`Emulator`] puts that behind real HTTP,
+//! [`InProcess`] behind the seam that a sweep talks to.
 //!
-//! The emulator knows operations and the wire. It knows nothing of policies, and shares no code with the client
-//! that it is used to test.
+//! The emulator knows operations and the wire. It knows nothing of policies, and what it answers shares no code with
+//! the client that it is used to test; only [`InProcess`] reads the answers with that client's own parser.
 
 mod document;
 mod in_process;
@@ -15,7 +16,7 @@ mod reply;
 mod request;
 mod respond;
 mod rpc;
-mod scenario;
+pub mod scenario;
 mod server;
 mod wire;
 mod words;
@@ -28,8 +29,6 @@ pub use reply::{Delivery, Reply};
 pub use request::Request;
 pub use respond::Fake;
 pub use rpc::{Code, Refusal};
-pub use scenario::{
-    Answer, Call, Effect, End, Fault, FaultAnswer, OnCancel, PlannedMetadata, PlannedOperation, Scenario,
-};
+pub use scenario::Scenario;
 pub use server::Emulator;
 pub use world::{Listed, PageOf, Shown, Standing, World};

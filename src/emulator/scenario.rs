@@ -1,65 +1,8 @@
 //! A scenario: the world that the emulator shows, as checked data.
 //!
-//! [`Scenario::parse`] reads one from YAML. The whole form, every key but `operations[].name` and `.age` optional:
+//! [`Scenario::parse`](super::Scenario::parse) reads one from YAML; nothing here knows that.
 //!
-//! ```yaml
-//! latency: 20ms            # of every answer
-//! require_token: true      # a request without a bearer token gets 401
-//! page_size: 50            # the largest page, and the one that a list without pageSize gets (1000)
-//! locations:               # locations beside those that the operations imply
-//!   acme-web: [us-central1]
-//!
-//! operations:
-//!   - name: projects/acme-web/locations/europe-west1/operations/op-1
-//!     age: 3h12m           # when the world starts; -5m lies in the future
-//!     count: 100           # that many of them, named op-1-0001, op-1-0002, …
-//!     verb: create
-//!     target: projects/acme-web/locations/europe-west1/targets/prod-1
-//!     kind: type.googleapis.com/google.cloud.deploy.v1.OperationMetadata    # metadata's @type; this one
-//!     metadata:            # more fields; they win over the usual ones, and null takes one out
-//!       statusMessage: waiting for a lock
-//!                          # or `metadata: none`: no metadata at all
-//!     runs_for: 5h         # it ends by itself at this age (it may have ended already); without: it goes on
-//!     ends: completed      # how: completed (default) | failed | finished | cancelled | vanishes
-//!     cancellation_requested: true     # somebody asked before the world began: `on_cancel` counts from its
-//!                          # start. Without an `on_cancel` it stays in that state.
-//!     on_cancel:           # or one word: `on_cancel: ignored`, `on_cancel: denied`
-//!       answer: accepted   # accepted (default) | refused (400 FAILED_PRECONDITION) | unimplemented (501) |
-//!                          # denied (403)
-//!       becomes: cancelled # what happens to the operation then:
-//!                          #   cancelled, completed, failed    done, with error.code 1, a response, another error
-//!                          #   finished                        done, with neither
-//!                          #   vanishes                        get answers 404
-//!                          #   cancelling                      requested, and never ends
-//!                          #   ignored                         nothing, not even the request is noted
-//!                          # default: cancelled when accepted, else ignored
-//!       after: 500ms       # how long after the cancel (0s)
-//!
-//! faults:                  # the first that fits a request decides; then the world answers again
-//!   - call: cancel         # list | get | cancel | delete | locations | any (default)
-//!     name: "**/op-7"      # glob over the resource: the operation; a list's projects/*/locations/*; a project
-//!     times: 3             # how many requests it hits (1), or `always`
-//!     answer: { status: 503 }
-//! ```
-//!
-//! An answer of a fault is one of
-//!
-//! | `answer` | what the client gets | and the request is |
-//! |---|---|---|
-//! | `{ status: 503 }` | that status, and a front end's HTML page | not carried out |
-//! | `{ status: 429, code: RESOURCE_EXHAUSTED, message: slow down, retry_after: 2s }` | that status with a `google.rpc.Status` body; `retry_after` becomes a `RetryInfo` detail. Any of the three keys makes the body JSON | not carried out |
-//! | `{ status: 429, retry_after_header: 2s }` | the status with a `Retry-After` header | not carried out |
-//! | `drop` | a closed connection | not carried out |
-//! | `lost` | a closed connection | carried out |
-//! | `truncate` | half the body under the whole one's Content-Length, then a closed connection | carried out |
-//! | `not_json` | 200 with an HTML body | carried out |
-//! | `{ slow: 3s }` | the right answer, that much later | carried out |
-//! | `empty_page` | for a list: no entries, and a token that leads on to where this page would have begun | |
-//! | `expired_token` | for a list with a page token: 400 `INVALID_ARGUMENT` | |
-//! | `no_done` | operations without `done` | carried out |
-//! | `no_metadata` | operations without `metadata` | carried out |
-//!
-//! A key that does not exist, a duplicate name, a duration without a unit: each is an error with line and column.
+#![doc = include_str!("scenario.md")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -71,6 +14,9 @@ use serde_json::{Map, Value};
 
 use super::rpc::Code;
 use crate::operation::{LocationId, OperationName, ProjectId};
+
+/// The form of a scenario file, for people: Markdown that reads well in a terminal too.
+pub const FORM: &str = include_str!("scenario.md");
 
 /// How an operation ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,7 +113,7 @@ pub enum Call {
     Locations,
 }
 
-/// What a fault does to an answer. The table in the module's text says what each means.
+/// What a fault does to an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultAnswer {
     /// A status with a front end's HTML page.

@@ -17,7 +17,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use futures_util::stream;
-use http::{HeaderName, HeaderValue, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
@@ -150,22 +150,25 @@ async fn answer(State(shared): State<Shared>, request: axum::extract::Request) -
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         return deliver(Reply::front_end(413));
     };
-    // On HTTP/1.1 a body without a length and without chunks has no end; HTTP/2 frames always have one.
-    let has_length = parts.version >= Version::HTTP_2
-        || parts.headers.contains_key(header::CONTENT_LENGTH)
-        || parts.headers.contains_key(header::TRANSFER_ENCODING);
     let request = Request {
         method: &parts.method,
         path: parts.uri.path(),
         query: parts.uri.query(),
         headers: &parts.headers,
-        has_length,
+        has_length: has_length(parts.version, &parts.headers),
         body: &body,
     };
     let now = shared.clock.now();
     let reply = shared.fake().respond(now, &request);
     shared.clock.sleep(reply.delay).await;
     deliver(reply)
+}
+
+/// Whether a request tells the length of its body. On HTTP/1.1 it takes a header; the frames of HTTP/2 always do.
+fn has_length(version: Version, headers: &HeaderMap) -> bool {
+    version >= Version::HTTP_2
+        || headers.contains_key(header::CONTENT_LENGTH)
+        || headers.contains_key(header::TRANSFER_ENCODING)
 }
 
 /// Makes a reply an HTTP response.

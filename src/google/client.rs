@@ -6,20 +6,23 @@
 
 use std::error::Error as StdError;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
 use reqwest::{Method, Response, Url, redirect};
 use tokio::time::{Instant, timeout_at};
 
+use crate::clock::Clock;
 use crate::google::auth::{AuthHeaders, CredentialError, Credentials};
 use crate::google::endpoint::Endpoint;
 use crate::google::error::Failure;
 use crate::google::retry::{Attempt, Reply, RetryPolicy, run};
 use crate::google::services::find_service;
+use crate::google::skew;
 use crate::google::wire::{self, DecodeError};
 use crate::operation::{Collection, Operation, OperationName, ProjectId, ServiceName};
-use crate::service::{CallError, CancelReply, LocationsPage, OperationsService, Page};
+use crate::service::{CallError, CancelReply, FailureKind, LocationsPage, OperationsService, Page};
 
 /// Entries asked for in one page: the most that Cloud Deploy's list methods give. Fewer pages are fewer round trips,
 /// and a page is below a megabyte. A server that thinks otherwise gives fewer.
@@ -59,6 +62,8 @@ pub struct Client {
     endpoint: Endpoint,
     credentials: Credentials,
     retry: RetryPolicy,
+    /// The clock of the run in progress.
+    clock: Mutex<Option<Clock>>,
 }
 
 impl Client {
@@ -82,7 +87,7 @@ impl Client {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(ClientError::SetUp)?;
-        Ok(Self { http, endpoint, credentials, retry: RetryPolicy::GOOGLE })
+        Ok(Self { http, endpoint, credentials, retry: RetryPolicy::GOOGLE, clock: Mutex::default() })
     }
 
     /// The same client with another patience.
@@ -90,6 +95,22 @@ impl Client {
     pub fn with_retry_policy(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
+    }
+
+    /// Says that a run begins. A client that is kept from run to run must be told: what it holds may have become too
+    /// old meanwhile, and in a Lambda environment that was frozen no timer has noticed it.
+    pub fn begin_run(&self, clock: &Clock) {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = Some(*clock);
+        self.credentials.begin_run(clock.now());
+    }
+
+    /// Reads the credential from where it is kept, if that is due, and fetches no token for it. Every call does so
+    /// itself; this tells early, and apart, what is wrong with the configuration.
+    ///
+    /// # Errors
+    /// When it cannot be read or is none.
+    pub async fn load_credential(&self) -> Result<(), CredentialError> {
+        self.credentials.load().await
     }
 
     /// Gets a token, and asks Google's API for nothing: tells up front whether there is a credential at all.
@@ -104,7 +125,7 @@ impl Client {
     }
 
     async fn token(&self, deadline: Instant) -> Result<AuthHeaders, Failure> {
-        match timeout_at(deadline, self.credentials.headers()).await {
+        match timeout_at(deadline, self.credentials.headers(deadline)).await {
             Ok(Ok(headers)) => Ok(headers),
             Ok(Err(error @ CredentialError::Unusable(_))) => {
                 Err(Failure::no_credential(&error.to_string(), false))
@@ -112,9 +133,7 @@ impl Client {
             Ok(Err(error @ CredentialError::Unavailable(_))) => {
                 Err(Failure::no_credential(&error.to_string(), true))
             }
-            Err(_) => {
-                Err(Failure::no_credential("no token: the token endpoint did not answer in time", true))
-            }
+            Err(_) => Err(Failure::no_credential("no token: the credential could not be read in time", true)),
         }
     }
 
@@ -137,7 +156,7 @@ impl Client {
         let (method, url, decode, used) = (&method, &url, &decode, &used);
         let attempt = |attempt: Attempt| async move {
             if attempt.reauthenticate {
-                self.credentials.invalidate(used.load(Ordering::Relaxed));
+                self.credentials.reject(used.load(Ordering::Relaxed));
             }
             let auth = self.token(attempt.deadline).await?;
             used.store(auth.generation, Ordering::Relaxed);
@@ -162,7 +181,12 @@ impl Client {
         let headers = response.headers().clone();
         // The status alone says enough when the rest is lost.
         let body = read_body(response).await.unwrap_or_default();
-        Err(Failure::from_answer(status.as_u16(), &headers, &body))
+        let mut failure = Failure::from_answer(status.as_u16(), &headers, &body);
+        let clock = *self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (FailureKind::Unauthenticated, Some(clock)) = (failure.kind, clock) {
+            failure.message = skew::explained(&failure.message, &headers, clock.now());
+        }
+        Err(failure)
     }
 }
 

@@ -11,13 +11,16 @@ mod entry;
 pub mod error;
 pub mod retry;
 mod services;
+mod skew;
 pub mod wire;
 
 #[cfg(test)]
 #[path = "tests/server.rs"]
 mod test_server;
 
-pub use auth::{CredentialError, CredentialSource, Credentials};
+pub use auth::{
+    CredentialError, CredentialSource, CredentialSpec, CredentialStore, Credentials, FileStore, Reading,
+};
 pub use client::{Client, ClientError};
 pub use endpoint::{Endpoint, EndpointError};
 pub use services::{KnownService, find_service, known_services};

@@ -91,17 +91,26 @@ impl Handler {
             return Ok(switched_off(request.as_ref().ok(), &settings, clock, log));
         }
         let request = request?;
-        let policy = read_policy(&config.policy).map_err(|error| match error {
+        // Neither needs the other, and both may be far away.
+        let (policy, client) = tokio::join!(async { read_policy(&config.policy) }, self.ready(config, clock));
+        let policy = policy.map_err(|error| match error {
             SetUpError::PolicyInvalid(problems) => Failure::PolicyInvalid(problems.into()),
             unreadable => Failure::PolicyUnreadable(unreadable.into()),
         })?;
+        let client = client?;
+        let report = sweep(&*client, &policy, &request, &settings, clock, log).await;
+        refused_everywhere(report)
+    }
+
+    /// The client, with a token at hand.
+    async fn ready(&self, config: &Config, clock: &Clock) -> Result<Arc<Client>, Failure> {
         let client = self.client(config)?;
+        client.begin_run(clock);
         client.authenticate().await.map_err(|error| match error.kind {
             FailureKind::Unauthenticated => Failure::CredentialRejected(error.into()),
             _ => Failure::CredentialUnavailable(error.into()),
         })?;
-        let report = sweep(&*client, &policy, &request, &settings, clock, log).await;
-        refused_everywhere(report)
+        Ok(client)
     }
 
     fn client(&self, config: &Config) -> Result<Arc<Client>, Failure> {

@@ -3,7 +3,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::*;
-use crate::emulator::scenario::FaultAnswer;
+use crate::emulator::rpc::Code;
+use crate::emulator::scenario::{FORM, FaultAnswer};
 
 fn problem(text: &str) -> String {
     Scenario::parse(text, "s.yaml").unwrap_err().to_string()
@@ -14,16 +15,17 @@ fn of_operation(keys: &str) -> String {
     problem(&format!("operations: [{{ name: projects/p/locations/l/operations/o, {keys} }}]"))
 }
 
+/// The YAML in the documentation of the form, block by block.
+fn documented() -> Vec<Scenario> {
+    let blocks = FORM.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks
+        .map(|yaml| Scenario::parse(yaml, "documentation").unwrap_or_else(|error| panic!("{error}")))
+        .collect()
+}
+
 #[test]
 fn the_documented_scenario_is_one() {
-    // The example in the documentation of the module, as it stands there.
-    let source = include_str!("../scenario.rs");
-    let lines = source.lines().skip_while(|line| *line != "//! ```yaml").skip(1);
-    let yaml: String = lines
-        .take_while(|line| *line != "//! ```")
-        .map(|line| line.trim_start_matches("//!").to_owned() + "\n")
-        .collect();
-    let got = Scenario::parse(&yaml, "documentation").unwrap_or_else(|error| panic!("{error}\n{yaml}"));
+    let got = &documented()[0];
     assert_eq!((got.latency, got.require_token, got.page_size), (Duration::from_millis(20), true, 50));
     assert_eq!((got.operations.len(), got.faults.len()), (100, 1));
     let last = &got.operations[99];
@@ -35,15 +37,32 @@ fn the_documented_scenario_is_one() {
 }
 
 #[test]
-fn every_answer_of_a_fault_that_is_documented_is_one() {
-    let source = include_str!("../scenario.rs");
-    let rows = source.lines().filter_map(|line| line.strip_prefix("//! | `"));
-    let answers: Vec<_> = rows.filter_map(|row| row.split_once("` |")).map(|(answer, _)| answer).collect();
-    assert!(answers.len() > 10, "{answers:?}");
-    for answer in answers.into_iter().filter(|answer| *answer != "answer") {
-        let got = Scenario::parse(&format!("faults: [{{ answer: {answer} }}]"), "documentation");
-        assert!(got.is_ok(), "{answer}: {got:?}");
-    }
+fn every_answer_of_a_fault_is_documented() {
+    let got: Vec<_> = documented()[1].faults.iter().map(|fault| fault.answer.clone()).collect();
+    let error = |status, code, message: &str, retry_after| FaultAnswer::Error {
+        status,
+        code,
+        message: message.to_owned(),
+        retry_after,
+        retry_after_header: None,
+    };
+    let (default, two) = ("A fault that the scenario asks for.", Some(Duration::from_secs(2)));
+    let want = vec![
+        FaultAnswer::Status { status: 503, retry_after_header: None },
+        error(503, Code::Unavailable, "try again", None),
+        error(429, Code::ResourceExhausted, default, two),
+        FaultAnswer::Status { status: 429, retry_after_header: two },
+        FaultAnswer::Drop,
+        FaultAnswer::ExpiredToken,
+        FaultAnswer::Lost,
+        FaultAnswer::Truncate,
+        FaultAnswer::NotJson,
+        FaultAnswer::Slow(Duration::from_secs(3)),
+        FaultAnswer::EmptyPage,
+        FaultAnswer::NoDone,
+        FaultAnswer::NoMetadata,
+    ];
+    assert_eq!(got, want);
 }
 
 #[test]

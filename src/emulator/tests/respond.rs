@@ -357,3 +357,46 @@ fn the_journal_tells_every_request_and_its_answer() {
     assert_eq!(fake.journal().requests[0].query.as_deref(), Some("pageSize=1"));
     assert_eq!(fake.journal().count("POST"), 1);
 }
+
+#[test]
+fn a_fault_waits_for_a_call_that_it_can_do_something_to() {
+    let mut pages = fake("{ answer: empty_page }");
+    assert_eq!(body(&get(&mut pages, &format!("{PARENT}/o")))["done"], false);
+    assert!(body(&get(&mut pages, PARENT)).get("operations").is_none());
+    let mut fields = fake("{ answer: no_done }");
+    get(&mut fields, "/v1/projects/p/locations");
+    assert!(body(&get(&mut fields, &format!("{PARENT}/o"))).get("done").is_none());
+}
+
+#[test]
+fn an_empty_page_has_a_token_even_when_nothing_follows() {
+    let mut fake = scenario("locations: { p: [l] }\nfaults: [{ answer: empty_page }]");
+    let empty = body(&get(&mut fake, PARENT));
+    let url = format!("{PARENT}?pageToken={}", empty["nextPageToken"].as_str().unwrap());
+    assert_eq!(body(&get(&mut fake, &url)), json!({}));
+}
+
+#[test]
+fn locations_are_listed_with_what_clients_add_to_the_query() {
+    let got = get(&mut fake(""), "/v1/projects/p/locations?filter=&pageSize=5&pageToken=");
+    assert_eq!(body(&got), json!({"locations": [{"name": "projects/p/locations/l", "locationId": "l"}]}));
+}
+
+#[test]
+fn a_completed_operation_returns_the_resource_that_it_changed() {
+    for (verb, target, want) in [
+        ("create", "projects/p/locations/l/targets/t", "google.cloud.deploy.v1.Target"),
+        ("update", "projects/p/locations/l/deliveryPipelines/d", "google.cloud.deploy.v1.DeliveryPipeline"),
+        ("create", "projects/p/locations/l/deliveryPipelines/d/releases/r", "google.cloud.deploy.v1.Release"),
+        ("delete", "projects/p/locations/l/targets/t", "google.protobuf.Empty"),
+        ("create", "something else", "google.protobuf.Empty"),
+    ] {
+        let mut fake = scenario(&format!(
+            "operations: [{{ name: projects/p/locations/l/operations/o, age: 1h, runs_for: 30m, verb: {verb}, \
+             target: {target} }}]"
+        ));
+        let got = body(&get(&mut fake, &format!("{PARENT}/o")));
+        assert_eq!(got["response"]["@type"], format!("type.googleapis.com/{want}"));
+        assert_eq!(got["response"].get("name").is_some(), want != "google.protobuf.Empty", "{verb} {target}");
+    }
+}

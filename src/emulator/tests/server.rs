@@ -126,3 +126,33 @@ async fn it_stops_listening_and_hangs_up_when_it_is_shut_down() {
     // What was sent before still comes; then there is an end.
     let _ = open.read_to_end(&mut Vec::new()).await;
 }
+
+#[test]
+fn only_http_1_needs_a_header_to_tell_a_length() {
+    assert!(has_length(Version::HTTP_2, &HeaderMap::new()));
+    assert!(!has_length(Version::HTTP_11, &HeaderMap::new()));
+}
+
+#[tokio::test]
+async fn an_answer_takes_at_least_the_latency() {
+    let scenario = Scenario::parse("latency: 60ms\nlocations: { p: [l] }", "test").unwrap();
+    let clock = Clock::system();
+    let emulator = Emulator::start(&scenario, "127.0.0.1:0".parse().unwrap(), clock).await.unwrap();
+    let sent = clock.now();
+    let got = raw(&emulator, &closing("GET", "/v1/projects/p/locations", "")).await;
+    assert!(got.starts_with("HTTP/1.1 200 "), "{got}");
+    assert!((clock.now() - sent).num_milliseconds() >= 60);
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "curfew's own client speaks HTTP/2 only over TLS")]
+async fn http_2_is_spoken_too_and_a_dropped_answer_resets_the_stream() {
+    let emulator = start("{ call: get, answer: drop }, { call: get, answer: truncate }").await;
+    let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
+    let url = format!("{}{OPERATION}", emulator.url());
+    let got = client.post(format!("{url}:cancel")).send().await.unwrap();
+    assert_eq!((got.version(), got.status().as_u16()), (Version::HTTP_2, 200));
+    assert!(client.get(&url).send().await.is_err());
+    assert!(client.get(&url).send().await.unwrap().bytes().await.is_err());
+    assert_eq!(client.get(&url).send().await.unwrap().status().as_u16(), 200);
+}

@@ -1,10 +1,12 @@
-//! Every form of credential against token endpoints on this machine, and the silence about secrets.
+//! Every form of credential against token endpoints on this machine.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use http::header::AUTHORIZATION;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::NamedTempFile;
+use tokio::time::Instant;
 
 use super::*;
 use crate::google::test_server::{Answer, Server};
@@ -18,7 +20,12 @@ fn file(content: &str) -> NamedTempFile {
 }
 
 fn source(file: &NamedTempFile) -> CredentialSource {
-    CredentialSource::File(file.path().to_owned())
+    CredentialSource::file(file.path())
+}
+
+/// The headers for one request, without a hurry.
+async fn headers(credentials: &Credentials) -> Result<AuthHeaders, CredentialError> {
+    credentials.headers(Instant::now() + Duration::from_secs(60)).await
 }
 
 fn authorized_user(token_uri: &str) -> String {
@@ -33,32 +40,23 @@ fn token(text: &str) -> Answer {
     Answer::with_headers(200, "Content-Type: application/json\r\n", &body.to_string())
 }
 
+/// An account that is impersonated by a user; `url` plays every endpoint.
+fn impersonated(url: &str) -> String {
+    let account = "/v1/projects/-/serviceAccounts/a@example.invalid:generateAccessToken";
+    let user: Value = serde_json::from_str(&authorized_user(url)).unwrap();
+    json!({"type": "impersonated_service_account", "source_credentials": user,
+           "service_account_impersonation_url": format!("{url}{account}")})
+    .to_string()
+}
+
+fn generated(expire_time: &str) -> Answer {
+    let body = json!({"accessToken": "impersonated", "expireTime": expire_time}).to_string();
+    Answer::with_headers(200, "Content-Type: application/json\r\n", &body)
+}
+
 async fn bearer(credentials: &Credentials) -> String {
-    let auth = credentials.headers().await.unwrap();
+    let auth = headers(credentials).await.unwrap();
     auth.headers[AUTHORIZATION].to_str().unwrap().to_owned()
-}
-
-#[test]
-fn the_sources_of_credentials_are_told_apart() {
-    for (text, want) in [
-        ("adc", CredentialSource::Adc),
-        ("none", CredentialSource::None),
-        (" adc ", CredentialSource::Adc),
-        ("file:key.json", CredentialSource::File("key.json".into())),
-        ("file:/a:b/c", CredentialSource::File("/a:b/c".into())),
-    ] {
-        assert_eq!(CredentialSource::parse(text), Ok(want));
-    }
-}
-
-#[test]
-fn a_source_that_is_none_names_the_forms_and_not_itself() {
-    for text in ["", "ADC", "key.json", "file", "file:", "ssm:s3cret", r#"{"private_key":"s3cret"}"#] {
-        let error = CredentialSource::parse(text).unwrap_err().to_string();
-        assert!(error.contains("adc, file:PATH or none") && !error.contains("s3cret"), "{text}: {error}");
-    }
-    let error = CredentialSource::parse("secretsmanager:prod/key").unwrap_err().to_string();
-    assert!(error.contains("secretsmanager") && error.contains("file:PATH"), "{error}");
 }
 
 #[tokio::test]
@@ -80,7 +78,7 @@ async fn a_file_that_cannot_be_used_is_named_with_what_to_do_and_never_quoted() 
         ),
     ] {
         let file = file(content);
-        let error = Credentials::load(source(&file)).unwrap_err();
+        let error = Credentials::new(source(&file)).load().await.unwrap_err();
         let text = error.to_string();
         assert!(matches!(error, CredentialError::Unusable(_)));
         assert!(
@@ -89,22 +87,22 @@ async fn a_file_that_cannot_be_used_is_named_with_what_to_do_and_never_quoted() 
         );
         assert!(!text.contains("s3cret"), "{text}");
     }
-    let missing = CredentialSource::File("/nowhere/key.json".into());
-    let error = Credentials::load(missing).unwrap_err().to_string();
+    let missing = CredentialSource::file("/nowhere/key.json");
+    let error = Credentials::new(missing).load().await.unwrap_err().to_string();
     assert_eq!(error, "the credentials file /nowhere/key.json cannot be read: entity not found");
 }
 
 #[tokio::test]
 async fn none_sends_no_token() {
-    let credentials = Credentials::load(CredentialSource::None).unwrap();
-    assert!(credentials.headers().await.unwrap().headers.is_empty());
+    let credentials = Credentials::new(CredentialSource::None);
+    assert!(headers(&credentials).await.unwrap().headers.is_empty());
 }
 
 #[tokio::test]
 async fn a_service_account_signs_its_own_token() {
     let file = file(SERVICE_ACCOUNT);
-    let credentials = Credentials::load(source(&file)).unwrap();
-    let auth = credentials.headers().await.unwrap();
+    let credentials = Credentials::new(source(&file));
+    let auth = headers(&credentials).await.unwrap();
     let value = &auth.headers[AUTHORIZATION];
     assert!(value.to_str().unwrap().starts_with("Bearer ey"), "a JWT");
     assert!(value.is_sensitive());
@@ -114,7 +112,7 @@ async fn a_service_account_signs_its_own_token() {
 async fn an_authorized_users_token_is_fetched_once_and_kept() {
     let server = Server::start(|number, _| token(&format!("t{number}"))).await;
     let file = file(&authorized_user(&server.url));
-    let credentials = Credentials::load(source(&file)).unwrap();
+    let credentials = Credentials::new(source(&file));
     assert_eq!(bearer(&credentials).await, "Bearer t0");
     assert_eq!(bearer(&credentials).await, "Bearer t0");
     let requests = server.requests();
@@ -134,7 +132,7 @@ async fn an_external_account_exchanges_the_token_in_a_file() {
         "credential_source": {"file": subject.path()},
     });
     let file = file(&config.to_string());
-    let credentials = Credentials::load(source(&file)).unwrap();
+    let credentials = Credentials::new(source(&file));
     assert_eq!(bearer(&credentials).await, "Bearer federated");
     assert!(server.requests()[0].contains("subject_token=subject-token"));
 }
@@ -142,22 +140,12 @@ async fn an_external_account_exchanges_the_token_in_a_file() {
 #[tokio::test]
 async fn an_impersonated_account_exchanges_its_source_token() {
     let server = Server::start(|_, request| match request.contains(":generateAccessToken") {
-        true => Answer::with_headers(
-            200,
-            "Content-Type: application/json\r\n",
-            r#"{"accessToken":"impersonated","expireTime":"2999-01-01T00:00:00Z"}"#,
-        ),
+        true => generated("2999-01-01T00:00:00Z"),
         false => token("source"),
     })
     .await;
-    let user: Value = serde_json::from_str(&authorized_user(&server.url)).unwrap();
-    let config = json!({
-        "type": "impersonated_service_account",
-        "service_account_impersonation_url": format!("{}/v1/projects/-/serviceAccounts/a@example.invalid:generateAccessToken", server.url),
-        "source_credentials": user,
-    });
-    let file = file(&config.to_string());
-    let credentials = Credentials::load(source(&file)).unwrap();
+    let file = file(&impersonated(&server.url));
+    let credentials = Credentials::new(source(&file));
     assert_eq!(bearer(&credentials).await, "Bearer impersonated");
 }
 
@@ -169,15 +157,15 @@ async fn an_invalid_credential_is_built_anew_from_its_file() {
     })
     .await;
     let file = file(&authorized_user(&format!("{}/old", server.url)));
-    let credentials = Credentials::load(source(&file)).unwrap();
-    let old = credentials.headers().await.unwrap();
+    let credentials = Credentials::new(source(&file));
+    let old = headers(&credentials).await.unwrap();
     std::fs::write(file.path(), authorized_user(&format!("{}/new", server.url))).unwrap();
     assert_eq!(bearer(&credentials).await, "Bearer old");
 
-    credentials.invalidate(old.generation);
+    credentials.reject(old.generation);
     assert_eq!(bearer(&credentials).await, "Bearer new");
     // Another request that failed with the old one must not drop the new one.
-    credentials.invalidate(old.generation);
+    credentials.reject(old.generation);
     assert_eq!(bearer(&credentials).await, "Bearer new");
     assert_eq!(server.requests().len(), 2);
 }
@@ -191,15 +179,16 @@ async fn a_token_endpoint_that_refuses_is_told_without_its_answer_and_asked_anew
     })
     .await;
     let file = file(&authorized_user(&server.url));
-    let credentials = Credentials::load(source(&file)).unwrap();
-    let refused = credentials.headers().await.err().unwrap();
+    let credentials = Credentials::new(source(&file));
+    let refused = headers(&credentials).await.err().unwrap();
     assert_eq!(
         refused,
-        CredentialError::Unusable(
-            "no token: the token endpoint answered HTTP 400; check the credential that CURFEW_CREDENTIALS names".to_owned()
-        )
+        CredentialError::Unusable(format!(
+            "no token: the token endpoint answered HTTP 400; check the credentials file {}",
+            file.path().display()
+        ))
     );
-    let unavailable = credentials.headers().await.err().unwrap();
+    let unavailable = headers(&credentials).await.err().unwrap();
     assert_eq!(
         unavailable,
         CredentialError::Unavailable("no token: the token endpoint answered HTTP 503".to_owned())
@@ -208,11 +197,51 @@ async fn a_token_endpoint_that_refuses_is_told_without_its_answer_and_asked_anew
 }
 
 #[tokio::test]
-async fn no_secret_is_shown_by_debug() {
-    let server = Server::start(|_, _| token("s3cret-token")).await;
+async fn a_token_endpoint_that_does_not_answer_is_asked_anew_next_time() {
+    let server = Server::start(|number, _| match number {
+        0 => Answer::Hang,
+        _ => token("t"),
+    })
+    .await;
     let file = file(&authorized_user(&server.url));
-    let credentials = Credentials::load(source(&file)).unwrap();
-    bearer(&credentials).await;
-    let shown = format!("{credentials:?}");
-    assert!(shown.contains("Credentials") && !shown.contains("s3cret"), "{shown}");
+    let credentials = Credentials::new(source(&file));
+    let error = credentials.headers(Instant::now() + Duration::from_millis(300)).await.err().unwrap();
+    let want = "no token: the token endpoint did not answer in time";
+    assert_eq!(error, CredentialError::Unavailable(want.to_owned()));
+    assert_eq!(bearer(&credentials).await, "Bearer t");
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_cannot_be_reached_may_be_back_soon() {
+    // A port on which nobody listens.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let file = file(&authorized_user(&format!("http://{free}")));
+    let error = headers(&Credentials::new(source(&file))).await.err().unwrap();
+    let want = "no token: the token endpoint could not be reached";
+    assert_eq!(error, CredentialError::Unavailable(want.to_owned()));
+}
+
+#[tokio::test]
+async fn an_account_that_may_not_be_impersonated_is_told_by_its_status() {
+    let server = Server::start(|_, request| match request.contains(":generateAccessToken") {
+        true => Answer::new(403, r#"{"error":{"code":403,"status":"PERMISSION_DENIED","message":"s3cret"}}"#),
+        false => token("source"),
+    })
+    .await;
+    let file = file(&impersonated(&server.url));
+    let error = headers(&Credentials::new(source(&file))).await.err().unwrap();
+    assert!(matches!(error, CredentialError::Unusable(_)), "{error}");
+    assert!(error.to_string().contains("IAM answered HTTP 403"), "{error}");
+}
+
+#[tokio::test]
+async fn a_token_that_has_expired_by_a_wrong_clock_is_an_error_that_names_the_clock() {
+    let server = Server::start(|_, request| match request.contains(":generateAccessToken") {
+        true => generated("2001-01-01T00:00:00Z"),
+        false => token("source"),
+    })
+    .await;
+    let file = file(&impersonated(&server.url));
+    let error = headers(&Credentials::new(source(&file))).await.err().unwrap();
+    assert!(error.to_string().contains("check the clock of this machine"), "{error}");
 }

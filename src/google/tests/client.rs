@@ -39,7 +39,7 @@ fn collection() -> Collection {
 }
 
 fn client_with(url: &str, source: CredentialSource, retry: RetryPolicy) -> Client {
-    let credentials = Credentials::load(source).unwrap();
+    let credentials = Credentials::new(source);
     Client::new(Endpoint::parse(url).unwrap(), credentials).unwrap().with_retry_policy(retry)
 }
 
@@ -313,14 +313,17 @@ async fn a_token_that_is_not_taken_is_fetched_anew_from_the_credentials_file() {
     .await;
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(credentials_file(&tokens.url, "refresh-old").as_bytes()).unwrap();
-    let client = client_with(&server.url, CredentialSource::File(file.path().to_owned()), QUICK);
+    let client = client_with(&server.url, CredentialSource::file(file.path()), QUICK);
 
+    let clock = Clock::system();
+    client.begin_run(&clock);
     // The file is still the old one: once anew, and no more.
     let reply = client.cancel(&service(), &name(), None).await;
     assert_eq!((reply.answer, reply.attempts), (CancelAnswer::Refused, 2));
     assert_eq!((server.requests().len(), tokens.requests().len()), (2, 2));
 
     std::fs::write(file.path(), credentials_file(&tokens.url, "refresh-new")).unwrap();
+    client.begin_run(&clock);
     assert_eq!(client.cancel(&service(), &name(), None).await, CancelReply::accepted(2));
     // The new token is kept.
     assert_eq!(client.cancel(&service(), &name(), None).await, CancelReply::accepted(1));
@@ -337,7 +340,7 @@ async fn calls_that_fail_together_with_one_token_fetch_one_new_one() {
     .await;
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(credentials_file(&tokens.url, "refresh-old").as_bytes()).unwrap();
-    let client = client_with(&server.url, CredentialSource::File(file.path().to_owned()), QUICK);
+    let client = client_with(&server.url, CredentialSource::file(file.path()), QUICK);
     client.authenticate().await.unwrap();
     std::fs::write(file.path(), credentials_file(&tokens.url, "refresh-new")).unwrap();
     let (service, name) = (service(), name());
@@ -356,7 +359,7 @@ async fn without_a_token_nothing_is_sent() {
     let server = Server::start(|_, _| Answer::new(200, "{}")).await;
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(credentials_file(&tokens.url, "refresh-old").as_bytes()).unwrap();
-    let client = client_with(&server.url, CredentialSource::File(file.path().to_owned()), QUICK);
+    let client = client_with(&server.url, CredentialSource::file(file.path()), QUICK);
 
     for error in [
         client.authenticate().await.unwrap_err(),
@@ -375,7 +378,7 @@ async fn a_missing_credential_is_told_after_two_tries() {
     let tokens = Server::start(|_, _| Answer::new(503, "")).await;
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(credentials_file(&tokens.url, "refresh-old").as_bytes()).unwrap();
-    let client = client_with(&tokens.url, CredentialSource::File(file.path().to_owned()), QUICK);
+    let client = client_with(&tokens.url, CredentialSource::file(file.path()), QUICK);
     let error = client.authenticate().await.unwrap_err();
     assert_eq!((error.kind, error.attempts), (FailureKind::NoCredential, 0));
     assert_eq!(tokens.requests().len(), 2);
@@ -387,7 +390,7 @@ async fn to_authenticate_asks_nothing_of_the_service() {
     let server = Server::start(|_, _| Answer::new(200, "{}")).await;
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(credentials_file(&tokens.url, "refresh-old").as_bytes()).unwrap();
-    let client = client_with(&server.url, CredentialSource::File(file.path().to_owned()), QUICK);
+    let client = client_with(&server.url, CredentialSource::file(file.path()), QUICK);
     assert_eq!(client.authenticate().await, Ok(()));
     assert_eq!((server.requests().len(), tokens.requests().len()), (0, 1));
     assert!(!format!("{client:?}").contains("refresh-old"));
