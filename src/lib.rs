@@ -1,5 +1,6 @@
 //! curfew enforces time limits on Google Cloud's long-running operations.
 
+pub mod aws;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod clock;
