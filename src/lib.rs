@@ -1,4 +1,35 @@
 //! curfew enforces time limits on Google Cloud's long-running operations.
+//!
+//! It reads a policy, lists the operations that are running, judges each one, cancels those that break a rule, and
+//! proves what became of every cancel. It runs as an AWS Lambda function (`curfew-lambda`) and as a command line
+//! (`curfew`).
+//!
+//! Four values, one direction: a [`Snapshot`](snapshot::Snapshot) is read, each of its operations gets a
+//! [`Verdict`](judge::Verdict), the verdicts become a [`Plan`](plan::Plan), and what carrying it out brought is a
+//! [`Report`](report::Report). What lies between reading and carrying out is pure.
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`operation`] | what curfew polices: operations, their names, how they stand |
+//! | [`clock`] | where time comes from |
+//! | [`service`] | the seam: list a page, list locations, get, cancel |
+//! | [`google`] | `google.longrunning` over REST, behind that seam |
+//! | `emulator` | a fake of it (feature `emulator`) |
+//! | [`snapshot`] | what was read, and the gaps |
+//! | [`policy`] | from a file to a checked policy; matching |
+//! | [`request`] | what a run is asked to do |
+//! | [`judge`] | one operation against the policy |
+//! | [`plan`] | a snapshot against the policy |
+//! | [`follow_up`] | after a cancel: a pure state machine, and its driver |
+//! | [`report`] | records, sums, and the check that they add up |
+//! | [`sweep`] | the spine: read, plan, cancel, follow up, report |
+//! | [`config`] | the settings: the environment, read once |
+//! | [`setup`] | from the settings to a policy and a client |
+//! | [`lambda`] | the function around a sweep: payloads, deadline, failures, log |
+//! | `cli` | the command line (feature `cli`) |
+//!
+//! A module uses only modules that stand above it. The crate is built for its two binaries; its API follows their
+//! needs and is no promise to others.
 
 pub mod aws;
 #[cfg(feature = "cli")]

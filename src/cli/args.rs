@@ -73,7 +73,7 @@ pub struct Connection {
     /// The policy: a path, or `file:PATH`.
     #[arg(long, short, env = "CURFEW_POLICY", value_name = "POLICY", default_value = "file:policy.yaml")]
     pub policy: String,
-    /// Where Google's credential comes from: `adc`, `file:PATH`, `secretsmanager:ID` or `none`.
+    /// Where Google's credential comes from: `adc`, `file:PATH` or `none`.
     #[arg(long, env = "CURFEW_CREDENTIALS", value_name = "SOURCE", default_value = "adc")]
     pub credentials: String,
     /// Replaces every service's base URL (emulator, private endpoint); plain http only to a loopback address.

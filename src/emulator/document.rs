@@ -15,6 +15,7 @@ use serde_saphyr::{Location, Spanned};
 use super::scenario::{
     Answer, Call, Effect, End, Fault, OnCancel, PlannedMetadata, PlannedOperation, Scenario,
 };
+use super::token_words::TokenWords;
 use super::words::{AnswerWords, Becomes, CancelWords, MetadataWords, SignedSpan, Span, Times, UnsignedSpan};
 use crate::operation::{LocationId, OperationName, ProjectId};
 
@@ -49,6 +50,8 @@ struct Document {
     latency: Option<UnsignedSpan>,
     #[serde(default)]
     require_token: bool,
+    #[serde(default)]
+    tokens: Option<TokenWords>,
     #[serde(default)]
     page_size: Option<Spanned<usize>>,
     #[serde(default)]
@@ -114,6 +117,7 @@ enum CallWord {
     Cancel,
     Delete,
     Locations,
+    Token,
     #[default]
     Any,
 }
@@ -187,6 +191,9 @@ impl Document {
         let mut scenario = Scenario { require_token: self.require_token, ..Scenario::default() };
         if let Some(UnsignedSpan(latency)) = self.latency {
             scenario.latency = latency;
+        }
+        if let Some(TokenWords(rules)) = self.tokens {
+            scenario.tokens = rules;
         }
         if let Some(size) = self.page_size {
             if size.value == 0 {
@@ -308,6 +315,7 @@ impl FaultEntry {
             CallWord::Cancel => Some(Call::Cancel),
             CallWord::Delete => Some(Call::Delete),
             CallWord::Locations => Some(Call::Locations),
+            CallWord::Token => Some(Call::Token),
             CallWord::Any => None,
         };
         let answer = self.answer.value.0;

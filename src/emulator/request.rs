@@ -6,6 +6,7 @@
 
 use http::{HeaderMap, Method};
 
+use super::exchange::Exchange;
 use super::rpc::{Code, Refusal};
 use super::scenario::Call;
 use crate::operation::{LocationId, OperationName, ProjectId};
@@ -36,6 +37,8 @@ pub(super) enum Resource {
     Operation(OperationName),
     /// `projects/*`
     Project(ProjectId),
+    /// A place that hands out tokens.
+    Exchange(Exchange),
 }
 
 impl Resource {
@@ -45,6 +48,7 @@ impl Resource {
             Self::Location(project, location) => format!("projects/{project}/locations/{location}"),
             Self::Operation(name) => name.to_string(),
             Self::Project(project) => format!("projects/{project}"),
+            Self::Exchange(exchange) => exchange.name(),
         }
     }
 }
@@ -62,6 +66,9 @@ pub(super) enum Route {
 
 /// Finds the method for a path.
 pub(super) fn route(method: &Method, path: &str) -> Route {
+    if (method, path) == (&Method::POST, "/token") {
+        return Route::To(Call::Token, Resource::Exchange(Exchange::OAuth));
+    }
     let Some(rest) = path.strip_prefix("/v1/") else { return Route::Nowhere };
     let decoded = rest.split('/').map(|part| percent_encoding::percent_decode_str(part).decode_utf8());
     let Ok(parts) = decoded.collect::<Result<Vec<_>, _>>() else {
@@ -69,6 +76,11 @@ pub(super) fn route(method: &Method, path: &str) -> Route {
     };
     let parts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
     let (call, resource) = match (parts.as_slice(), method) {
+        (["token"], &Method::POST) => return Route::To(Call::Token, Resource::Exchange(Exchange::Sts)),
+        (["projects", "-", "serviceAccounts", account], &Method::POST) => {
+            let Some(account) = account.strip_suffix(":generateAccessToken") else { return Route::Nowhere };
+            return Route::To(Call::Token, Resource::Exchange(Exchange::Impersonate(account.to_owned())));
+        }
         (["projects", project, "locations"], &Method::GET) => {
             (Call::Locations, ProjectId::parse(project).map(Resource::Project))
         }

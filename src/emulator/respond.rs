@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, Method, header};
+use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::journal::{Entry, Journal};
@@ -18,6 +18,7 @@ use super::reply::{Delivery, Reply};
 use super::request::{ListQuery, Query, Request, Resource, Route, check_cancel_body, route};
 use super::rpc::{Code, Refusal};
 use super::scenario::{Call, Fault, FaultAnswer, Scenario};
+use super::tokens::Tokens;
 use super::wire;
 use super::world::{PageOf, World, invalid_page_token};
 
@@ -27,7 +28,7 @@ pub struct Fake {
     world: World,
     faults: Vec<Fault>,
     latency: Duration,
-    require_token: bool,
+    tokens: Tokens,
     page_size: usize,
     journal: Journal,
 }
@@ -40,7 +41,7 @@ impl Fake {
             world: World::new(scenario, start),
             faults: scenario.faults.clone(),
             latency: scenario.latency,
-            require_token: scenario.require_token,
+            tokens: Tokens::new(scenario.tokens, scenario.require_token),
             page_size: scenario.page_size,
             journal: Journal::default(),
         }
@@ -121,7 +122,10 @@ impl Fake {
         query: &Query,
         spoils: Option<&FaultAnswer>,
     ) -> Reply {
-        let answer = self.check_token(request.headers).and_then(|()| {
+        if let Resource::Exchange(exchange) = resource {
+            return exchange.answer(&mut self.tokens, now, request);
+        }
+        let answer = self.tokens.check(now, request.headers).and_then(|()| {
             let list = query.check(call)?;
             if call == Call::Cancel {
                 check_cancel_body(request.body)?;
@@ -136,22 +140,6 @@ impl Fake {
             }
             Err(refusal) => Reply::refusal(&refusal),
         }
-    }
-
-    fn check_token(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = token.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim);
-        if !self.require_token || token.is_some_and(|token| !token.is_empty()) {
-            return Ok(());
-        }
-        let message = "Request is missing required authentication credential. Expected OAuth 2 access token, \
-                       login cookie or other valid authentication credential.";
-        Err(Refusal::new(Code::Unauthenticated, message).with_detail(json!({
-            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-            "reason": "CREDENTIALS_MISSING",
-            "domain": "googleapis.com",
-            "metadata": { "service": "clouddeploy.googleapis.com" },
-        })))
     }
 
     fn call(
@@ -185,6 +173,7 @@ impl Fake {
             (Resource::Operation(name), Call::Cancel) => self.world.cancel(now, name).map(|()| json!({})),
             (Resource::Operation(name), Call::Delete) => self.world.delete(now, name).map(|()| json!({})),
             (Resource::Operation(name), _) => self.world.get(now, name).map(shown),
+            (Resource::Exchange(_), _) => Err(Refusal::new(Code::Internal, "No operation is called so.")),
         }
     }
 }

@@ -111,6 +111,8 @@ pub enum Call {
     Delete,
     /// `locations.list`
     Locations,
+    /// Any of the places that hand out tokens.
+    Token,
 }
 
 /// What a fault does to an answer.
@@ -169,6 +171,26 @@ pub struct Fault {
     pub answer: FaultAnswer,
 }
 
+/// The life of Google's tokens unless asked otherwise.
+const DEFAULT_TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
+
+/// Which tokens are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenRules {
+    /// Only those that were given out here, while they live; otherwise any.
+    pub only_issued: bool,
+    /// How long one lives that is given out here.
+    pub lifetime: Duration,
+    /// How many requests one is good for; `None` for any number.
+    pub revoke_after: Option<u32>,
+}
+
+impl Default for TokenRules {
+    fn default() -> Self {
+        Self { only_issued: false, lifetime: DEFAULT_TOKEN_LIFETIME, revoke_after: None }
+    }
+}
+
 /// The largest page unless a scenario says otherwise. Google's services coerce to 1000 or less.
 const DEFAULT_PAGE_SIZE: usize = 1000;
 
@@ -179,6 +201,8 @@ pub struct Scenario {
     pub latency: Duration,
     /// Whether a request needs a bearer token.
     pub require_token: bool,
+    /// Which tokens are taken.
+    pub tokens: TokenRules,
     /// The largest page; at least 1.
     pub page_size: usize,
     /// Locations beside those that the operations imply.
@@ -195,6 +219,7 @@ impl Default for Scenario {
         Self {
             latency: Duration::ZERO,
             require_token: false,
+            tokens: TokenRules::default(),
             page_size: DEFAULT_PAGE_SIZE,
             locations: BTreeMap::new(),
             operations: Vec::new(),

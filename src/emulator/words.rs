@@ -4,17 +4,16 @@
 //! Each is read by a visitor of its own, so that an error can say what that key takes.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use serde::de::value::{MapAccessDeserializer, StrDeserializer};
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::rpc::Code;
 use super::scenario::{Answer, FaultAnswer, PlannedMetadata};
+use super::word_or_map::{WordOrMap, word_or_map};
 
 /// Longest duration in a scenario: what no operation reaches, and what can be taken from any date without
 /// leaving the calendar.
@@ -77,37 +76,6 @@ impl<'de> Deserialize<'de> for UnsignedSpan {
     }
 }
 
-/// A key that takes a word or a map.
-trait WordOrMap: Sized {
-    type Words: for<'de> Deserialize<'de>;
-    type Keys: for<'de> Deserialize<'de>;
-    const EXPECTING: &'static str;
-    fn from_word(word: Self::Words) -> Self;
-    fn from_keys(keys: Self::Keys) -> Result<Self, String>;
-}
-
-struct WordOrMapVisitor<T>(PhantomData<T>);
-
-impl<'de, T: WordOrMap> Visitor<'de> for WordOrMapVisitor<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(T::EXPECTING)
-    }
-
-    fn visit_str<E: Error>(self, word: &str) -> Result<T, E> {
-        T::Words::deserialize(StrDeserializer::new(word)).map(T::from_word)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::from_keys(T::Keys::deserialize(MapAccessDeserializer::new(map))?).map_err(A::Error::custom)
-    }
-}
-
-fn word_or_map<'de, T: WordOrMap, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    deserializer.deserialize_any(WordOrMapVisitor(PhantomData))
-}
-
 /// `on_cancel`.
 pub(super) struct CancelWords {
     pub(super) answer: Answer,
@@ -138,7 +106,7 @@ enum AnswerWord {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum CancelWord {
+pub(super) enum CancelWord {
     Cancelled,
     Completed,
     Failed,
@@ -154,7 +122,7 @@ enum CancelWord {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CancelKeys {
+pub(super) struct CancelKeys {
     #[serde(default)]
     answer: Option<AnswerWord>,
     #[serde(default)]
@@ -207,7 +175,7 @@ pub(super) struct MetadataWords(pub(super) PlannedMetadata);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum NoMetadata {
+pub(super) enum NoMetadata {
     None,
 }
 
@@ -236,7 +204,7 @@ pub(super) struct AnswerWords(pub(super) FaultAnswer);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum FaultWord {
+pub(super) enum FaultWord {
     Drop,
     Lost,
     Truncate,
@@ -249,7 +217,7 @@ enum FaultWord {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FaultKeys {
+pub(super) struct FaultKeys {
     #[serde(default)]
     status: Option<u16>,
     #[serde(default)]

@@ -28,7 +28,7 @@ use crate::service::{CallError, CancelReply, FailureKind, LocationsPage, Operati
 /// and a page is below a megabyte. A server that thinks otherwise gives fewer.
 const PAGE_SIZE: &str = "1000";
 
-/// Largest body that is read, in bytes. A page of 1,000 operations takes about one megabyte; the function has 128 to
+/// Largest body that is read, in bytes. A page of 1,000 operations takes about one megabyte; the function has 256 to
 /// live in.
 const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 

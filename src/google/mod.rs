@@ -1,8 +1,8 @@
 //! `google.longrunning.Operations` over REST: what is sent, what comes back, and what to do when it does not.
 //!
 //! [`wire`] turns bytes into the domain, [`error`] turns failures into decisions, [`retry`] carries the decisions
-//! out; all three are free of I/O, so that the emulator uses the same code. [`Client`] adds HTTP, [`Credentials`]
-//! the tokens. Nothing here knows of policy.
+//! out; none of them does I/O, so that a world without a socket can stand behind the same code. [`Client`] adds HTTP,
+//! [`Credentials`] the tokens. Nothing here knows of policy.
 
 mod auth;
 mod client;

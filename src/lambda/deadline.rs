@@ -2,7 +2,8 @@
 //!
 //! When Lambda's deadline passes, the process is stopped where it stands and nothing more is written. So a sweep
 //! stops reading early enough to act on what it has read, stops starting cancels early enough to see what became of
-//! the last one, and stops waiting early enough to record what it has. Pure: `now` is a parameter, and nothing is timed here.
+//! the last one, and stops waiting early enough to record what it has. Pure: `now` is a parameter, and nothing is
+//! timed here.
 
 use std::time::Duration;
 

@@ -152,3 +152,6 @@ fn refused_everywhere(report: Report) -> Result<Report, Failure> {
     }
     Ok(report)
 }
+
+#[cfg(all(test, feature = "emulator"))]
+mod tests;

@@ -1,8 +1,9 @@
 //! Globs over names: `*` within a path segment, `**` across segments.
 //!
 //! globset reads them; this module adds what a policy needs on top. A pattern without meta characters is compared as
-//! it stands, one with stars only is matched by `path_glob`. A `**` that is not a whole segment is refused, for globset would read it as `*` without a word, and a
-//! protection would cover less than it seems to. Case matters: names of resources are case-sensitive.
+//! it stands, one with stars only is matched by `path_glob`. A `**` that is not a whole segment is refused, for
+//! globset would read it as `*` without a word, and a protection would cover less than it seems to. Case matters:
+//! names of resources are case-sensitive.
 
 use std::fmt;
 

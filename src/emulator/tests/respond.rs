@@ -1,3 +1,5 @@
+use http::{HeaderMap, header};
+
 use super::*;
 
 const PARENT: &str = "/v1/projects/p/locations/l/operations";

@@ -327,3 +327,16 @@ async fn a_service_account_on_a_wrong_clock_is_told_so() {
     assert!(message.contains("s behind Google's, set it right: not taken"), "{message}");
     assert_eq!(service.requests().len(), 2);
 }
+
+#[tokio::test]
+async fn a_read_for_a_refused_credential_that_fails_is_made_up_for_in_the_next_run() {
+    let tokens = token_server().await;
+    let memory = Memory::holding(user(&tokens, "old"));
+    let (client, _service) = client(&memory, "new").await;
+    client.authenticate().await.unwrap();
+    memory.set(Err(throttled()));
+    assert_eq!(cancel(&client).await.answer, CancelAnswer::Refused);
+    memory.set(Ok(user(&tokens, "new")));
+    client.begin_run(&Clock::starting_at(start() + TimeDelta::minutes(1)));
+    assert_eq!(cancel(&client).await, CancelReply::accepted(1));
+}
