@@ -34,7 +34,7 @@ pub enum State {
     Running,
     /// It does not exist any more.
     Gone,
-    /// It could not be read.
+    /// It could not be read, or does not say whether its cancellation has been requested.
     Unknown,
 }
 
@@ -82,8 +82,8 @@ pub enum Sighting {
     Seen {
         /// How it stands.
         progress: Progress,
-        /// Whether its cancellation has been requested; without metadata to say so, it has not.
-        requested: bool,
+        /// Whether its cancellation has been requested; `None` when there is no metadata to say so.
+        requested: Option<bool>,
     },
     /// It is not there (404).
     Absent,
@@ -103,8 +103,9 @@ pub fn state_of(sighting: &Sighting, answer: Option<CancelAnswer>) -> State {
             Ending::Failed { .. } => State::Failed,
             Ending::Unstated => State::Finished,
         },
-        Sighting::Seen { progress: Progress::Running, requested: true } => State::Cancelling,
-        Sighting::Seen { progress: Progress::Running, requested: false } => match answer {
+        Sighting::Seen { progress: Progress::Running, requested: Some(true) } => State::Cancelling,
+        Sighting::Seen { progress: Progress::Running, requested: None } => State::Unknown,
+        Sighting::Seen { progress: Progress::Running, requested: Some(false) } => match answer {
             Some(CancelAnswer::Accepted) => State::Ignored,
             _ => State::Running,
         },
@@ -188,6 +189,9 @@ pub async fn follow_up<S: OperationsService>(
         if over || is_settled(state, answer) {
             let message = match sighting {
                 Sighting::Unreadable(message) => Some(message),
+                Sighting::Seen { progress: Progress::Running, requested: None } => {
+                    Some("it does not say whether its cancellation has been requested".to_owned())
+                }
                 _ => None,
             };
             return FollowedUp { state, polls, took: started.elapsed(), message };
@@ -202,86 +206,13 @@ async fn look<S: OperationsService>(
     until: Instant,
 ) -> Sighting {
     match service.get(of, name, Some(until)).await {
-        Ok(operation) => Sighting::Seen {
-            progress: operation.progress,
-            requested: operation.cancellation_requested == Some(true),
-        },
+        Ok(operation) => {
+            Sighting::Seen { progress: operation.progress, requested: operation.cancellation_requested }
+        }
         Err(error) if error.kind == FailureKind::NotFound => Sighting::Absent,
         Err(error) => Sighting::Unreadable(error.to_string()),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn running(requested: bool) -> Sighting {
-        Sighting::Seen { progress: Progress::Running, requested }
-    }
-
-    fn ended(ending: Ending) -> Sighting {
-        Sighting::Seen { progress: Progress::Ended(ending), requested: false }
-    }
-
-    const ANSWERS: [Option<CancelAnswer>; 7] = [
-        None,
-        Some(CancelAnswer::Accepted),
-        Some(CancelAnswer::Unsupported),
-        Some(CancelAnswer::Denied),
-        Some(CancelAnswer::NotFound),
-        Some(CancelAnswer::Refused),
-        Some(CancelAnswer::Unreachable),
-    ];
-
-    #[test]
-    fn what_get_shows_decides_whatever_the_cancel_was_answered() {
-        for answer in ANSWERS {
-            for (sighting, want) in [
-                (ended(Ending::Cancelled), State::Cancelled),
-                (ended(Ending::Completed), State::Completed),
-                (ended(Ending::Failed { code: 13 }), State::Failed),
-                (ended(Ending::Unstated), State::Finished),
-                (running(true), State::Cancelling),
-                (Sighting::Absent, State::Gone),
-                (Sighting::Unreadable("x".to_owned()), State::Unknown),
-            ] {
-                assert_eq!(state_of(&sighting, answer), want, "{sighting:?} after {answer:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn only_an_accepted_cancel_can_be_ignored() {
-        for answer in ANSWERS {
-            let want = if answer == Some(CancelAnswer::Accepted) { State::Ignored } else { State::Running };
-            assert_eq!(state_of(&running(false), answer), want, "{answer:?}");
-        }
-    }
-
-    #[test]
-    fn an_operation_is_watched_for_as_long_as_it_could_still_change() {
-        for answer in ANSWERS {
-            for state in State::ALL {
-                let ended = matches!(
-                    state,
-                    State::Cancelled | State::Completed | State::Failed | State::Finished | State::Gone
-                );
-                let turned_down = state == State::Running
-                    && matches!(
-                        answer,
-                        Some(CancelAnswer::Denied | CancelAnswer::Unsupported | CancelAnswer::NotFound)
-                    );
-                assert_eq!(is_settled(state, answer), ended || turned_down, "{state:?} after {answer:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn reads_grow_apart_up_to_eight_seconds() {
-        let got: Vec<u128> =
-            (0..7).map(|reads| pause_before(reads, Some(CancelAnswer::Accepted)).as_millis()).collect();
-        assert_eq!(got, [500, 1000, 2000, 4000, 8000, 8000, 8000]);
-        assert_eq!(pause_before(0, Some(CancelAnswer::Denied)), Duration::ZERO);
-        assert_eq!(pause_before(u32::MAX, None), Duration::from_secs(8));
-    }
-}
+mod tests;

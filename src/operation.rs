@@ -268,34 +268,28 @@ pub enum Ending {
 /// An operation's metadata object, kept as the text that came and looked into only when somebody asks.
 ///
 /// Most operations are never asked for a custom field, and a parsed JSON tree takes several times the memory.
-#[derive(Debug, Clone)]
-pub struct Metadata(Arc<RawValue>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metadata(Arc<str>);
 
 impl Metadata {
-    /// Wraps a JSON text that is already known to be well-formed.
+    /// Keeps a JSON text, which is known to be well-formed.
     #[must_use]
-    pub fn new(raw: Box<RawValue>) -> Self {
-        Self(raw.into())
+    pub fn new(raw: &RawValue) -> Self {
+        Self(raw.get().into())
     }
 
     /// The value at a JSON pointer (RFC 6901), or `None` when nothing is there or the text is too deeply nested
     /// to be read.
     #[must_use]
     pub fn pointer(&self, pointer: &str) -> Option<Value> {
-        let mut tree: Value = serde_json::from_str(self.0.get()).ok()?;
+        let mut tree: Value = serde_json::from_str(&self.0).ok()?;
         tree.pointer_mut(pointer).map(Value::take)
     }
 
     /// The JSON text.
     #[must_use]
     pub fn as_json(&self) -> &str {
-        self.0.get()
-    }
-}
-
-impl PartialEq for Metadata {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.get() == other.0.get()
+        &self.0
     }
 }
 
@@ -398,7 +392,7 @@ mod tests {
     #[test]
     fn metadata_is_read_by_json_pointer() {
         let raw = RawValue::from_string(r#"{"a":{"b":[1,"x"]}}"#.to_owned()).unwrap();
-        let metadata = Metadata::new(raw);
+        let metadata = Metadata::new(&raw);
         assert_eq!(metadata.pointer("/a/b/1"), Some(Value::from("x")));
         assert_eq!(metadata.pointer("/a/c"), None);
     }

@@ -201,3 +201,6 @@ impl fmt::Display for Report {
 fn listed<K: fmt::Display>(counts: &BTreeMap<K, usize>) -> String {
     counts.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests;

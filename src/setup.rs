@@ -15,7 +15,7 @@ use crate::google::{
 };
 use crate::policy::PolicyError;
 
-pub use policy_reader::{PolicyReader, PolicyRead};
+pub use policy_reader::{PolicyRead, PolicyReader};
 
 /// Why a run cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ pub enum SetUpError {
     #[error("{0}")]
     PolicyInvalid(PolicyError),
     /// The base URL that is to replace Google's is none.
-    #[error("`{url}` is no endpoint")]
+    #[error("CURFEW_GOOGLE_ENDPOINT is `{url}`")]
     Endpoint {
         /// As it was set.
         url: String,

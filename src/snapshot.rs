@@ -4,13 +4,12 @@
 //! pure code. Its gaps are as much a part of it as its operations: what could not be read is never taken to be
 //! empty.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::mem;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::operation::{Collection, LocationId, Operation, OperationName, ProjectId, ServiceName};
+use crate::operation::{Collection, LocationId, Operation, ProjectId, ServiceName};
 use crate::service::{CallError, FailureKind};
 
 /// The operations of the collections that were looked at, and the gaps.
@@ -46,26 +45,16 @@ impl Snapshot {
     /// between two pages. Of a double that is seen once running and once ended, the ended one is kept.
     #[must_use]
     pub fn new(now: DateTime<Utc>, read: Reading) -> Self {
-        let Reading { collections, pages, operations: read, mut gaps } = read;
-        let mut index: HashMap<(ServiceName, OperationName), usize> = HashMap::with_capacity(read.len());
-        let mut operations: Vec<Operation> = Vec::with_capacity(read.len());
-        for operation in read {
-            match index.entry((operation.service.clone(), operation.name.clone())) {
-                Entry::Vacant(vacant) => {
-                    vacant.insert(operations.len());
-                    operations.push(operation);
-                }
-                Entry::Occupied(occupied) => {
-                    if let Some(kept) = operations.get_mut(*occupied.get())
-                        && kept.is_running()
-                    {
-                        *kept = operation;
-                    }
-                }
-            }
-        }
-        drop(index);
+        let Reading { collections, pages, mut operations, mut gaps } = read;
+        // Doubles stay in the order in which they were read, and of two that run the later reading knows more.
         operations.sort_by(|a, b| (&a.service, &a.name).cmp(&(&b.service, &b.name)));
+        operations.dedup_by(|later, kept| {
+            let is_double = (&later.service, &later.name) == (&kept.service, &kept.name);
+            if is_double && kept.is_running() {
+                mem::swap(later, kept);
+            }
+            is_double
+        });
         gaps.sort();
         Self { now, collections, pages, operations, gaps }
     }
@@ -163,5 +152,59 @@ impl From<&CallError> for GapReason {
             FailureKind::Unreachable => GapReason::Unreachable,
             FailureKind::OutOfTime => GapReason::Deadline,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ended, gap, now, running};
+
+    fn read(operations: Vec<Operation>) -> Snapshot {
+        Snapshot::new(now(), Reading { operations, ..Reading::default() })
+    }
+
+    #[test]
+    fn an_operation_on_two_pages_is_seen_once() {
+        let got = read(vec![running("b", 10), running("a", 10), running("b", 10)]);
+        let ids: Vec<&str> = got.operations.iter().map(|operation| operation.name.id()).collect();
+        assert_eq!(ids, ["a", "b"]);
+        assert_eq!(got.running(), 2);
+    }
+
+    #[test]
+    fn an_operation_that_was_once_seen_ended_has_ended() {
+        for doubles in [vec![running("o", 10), ended("o", 10)], vec![ended("o", 10), running("o", 10)]] {
+            let got = read(doubles);
+            assert_eq!((got.operations.len(), got.running()), (1, 0));
+        }
+    }
+
+    #[test]
+    fn of_two_sightings_of_a_running_operation_the_later_one_counts() {
+        let later = Operation { cancellation_requested: Some(true), ..running("o", 10) };
+        let got = read(vec![running("o", 10), later.clone()]);
+        assert_eq!(got.operations, [later]);
+    }
+
+    #[test]
+    fn the_same_name_in_another_service_is_another_operation() {
+        let other = Operation { service: ServiceName::parse("run").unwrap(), ..running("o", 10) };
+        assert_eq!(read(vec![other, running("o", 10)]).operations.len(), 2);
+    }
+
+    #[test]
+    fn operations_and_gaps_have_an_order_of_their_own() {
+        let gaps = vec![gap(Some("m")), gap(Some("l")), gap(None)];
+        let got = Snapshot::new(now(), Reading { gaps, ..Reading::default() });
+        let places: Vec<String> = got.gaps.iter().map(Gap::place).collect();
+        assert_eq!(
+            places,
+            [
+                "clouddeploy projects/p: its locations",
+                "clouddeploy projects/p/locations/l",
+                "clouddeploy projects/p/locations/m"
+            ]
+        );
     }
 }

@@ -12,6 +12,8 @@ mod carry_out;
 mod observer;
 mod read;
 
+use std::sync::atomic::AtomicUsize;
+
 use tokio::time::Instant;
 
 use crate::clock::Clock;
@@ -26,6 +28,7 @@ use bounded::Bounded;
 use read::Reader;
 
 pub use observer::{Event, Observer, Silent};
+pub use read::outside_policy;
 
 /// How many requests of one run are under way at once.
 ///
@@ -51,7 +54,8 @@ pub struct Settings {
 /// When a run must stop. `None` means that there is no such instant.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Deadlines {
-    /// No collection is read from here on: what was not read is a gap, and what was is dealt with.
+    /// The time for reading is over from here on, once anything has been read: what was not is a gap, and what was
+    /// is dealt with.
     pub stop_reading: Option<Instant>,
     /// No cancel is started from here on: what was not reached is withheld.
     pub stop_starting: Option<Instant>,
@@ -103,8 +107,14 @@ pub async fn sweep<S: OperationsService>(
     let mode = effective_mode(policy, request, settings.ceiling);
     let service = Bounded::new(service, settings.requests_at_once);
 
-    let until = settings.deadlines.stop_reading;
-    let reader = Reader { service: &service, until, observer, sweep_id: &settings.sweep_id, mode };
+    let reader = Reader {
+        service: &service,
+        deadlines: settings.deadlines,
+        pages: AtomicUsize::default(),
+        observer,
+        sweep_id: &settings.sweep_id,
+        mode,
+    };
     let reading = read::read(reader, policy, &request.narrow).await;
     let listing_ms = milliseconds(started);
     let snapshot = Snapshot::new(clock.now(), reading);
@@ -132,7 +142,7 @@ pub async fn sweep<S: OperationsService>(
         spared: plan.spared,
         spared_because: plan.spared_because,
         limit: plan.limit,
-        outside_policy: read::outside_policy(policy, &request.narrow),
+        outside_policy: outside_policy(policy, &request.narrow),
         operations,
     };
     observer.observe(Event::Finished(&report));
@@ -149,9 +159,14 @@ pub async fn assess<S: OperationsService>(
     observer: &impl Observer,
 ) -> (Snapshot, Assessment) {
     let service = Bounded::new(service, settings.requests_at_once);
-    let until = settings.deadlines.stop_reading;
-    let reader =
-        Reader { service: &service, until, observer, sweep_id: &settings.sweep_id, mode: Mode::Audit };
+    let reader = Reader {
+        service: &service,
+        deadlines: settings.deadlines,
+        pages: AtomicUsize::default(),
+        observer,
+        sweep_id: &settings.sweep_id,
+        mode: Mode::Audit,
+    };
     let reading = read::read(reader, policy, &request.narrow).await;
     let snapshot = Snapshot::new(clock.now(), reading);
     let assessment = plan(&snapshot, policy, &request.narrow);
@@ -167,3 +182,6 @@ fn effective_mode(policy: &Policy, request: &Request, ceiling: Mode) -> Mode {
 fn milliseconds(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Builders that the unit tests share. Only compiled for tests.
 
+pub(crate) mod scripted;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};

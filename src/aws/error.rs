@@ -140,19 +140,48 @@ fn meaning(code: Option<&str>, status: u16) -> Meaning {
     match code.unwrap_or_default() {
         // The last two of Secrets Manager: scheduled for deletion, and a name that none can have. The one before of
         // a bucket in another region.
-        "ResourceNotFoundException" | "ParameterNotFound" | "ParameterVersionNotFound"
-        | "ParameterVersionLabelNotFound" | "NoSuchKey" | "NoSuchBucket" | "NoSuchVersion" | "ValidationException"
-        | "PermanentRedirect" | "InvalidRequestException" | "InvalidParameterException" => Meaning::Missing,
+        "ResourceNotFoundException"
+        | "ParameterNotFound"
+        | "ParameterVersionNotFound"
+        | "ParameterVersionLabelNotFound"
+        | "NoSuchKey"
+        | "NoSuchBucket"
+        | "NoSuchVersion"
+        | "ValidationException"
+        | "PermanentRedirect"
+        | "InvalidRequestException"
+        | "InvalidParameterException" => Meaning::Missing,
         // A key of KMS that is gone or disabled must be given back by somebody, as a permission must.
-        "AccessDenied" | "AccessDeniedException" | "AllAccessDisabled" | "DecryptionFailure" | "InvalidKeyId"
-        | "KMSAccessDeniedException" | "KMSDisabledException" | "KMSInvalidStateException"
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "AllAccessDisabled"
+        | "DecryptionFailure"
+        | "InvalidKeyId"
+        | "KMSAccessDeniedException"
+        | "KMSDisabledException"
+        | "KMSInvalidStateException"
         | "KMSNotFoundException" => Meaning::Denied,
-        "ExpiredToken" | "ExpiredTokenException" | "UnrecognizedClientException" | "InvalidClientTokenId"
-        | "InvalidAccessKeyId" | "InvalidToken" | "InvalidSignatureException" | "SignatureDoesNotMatch"
-        | "MissingAuthenticationToken" | "MissingAuthenticationTokenException" | "IncompleteSignature"
-        | "RequestExpired" | "RequestTimeTooSkewed" => Meaning::KeysNotTaken,
-        "Throttling" | "ThrottlingException" | "ThrottledException" | "RequestThrottled"
-        | "RequestThrottledException" | "TooManyRequestsException" | "RequestLimitExceeded" | "SlowDown"
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "InvalidToken"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "IncompleteSignature"
+        | "RequestExpired"
+        | "RequestTimeTooSkewed" => Meaning::KeysNotTaken,
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "SlowDown"
         | "ProvisionedThroughputExceededException" => Meaning::Throttled,
         _ => match status {
             404 => Meaning::Missing,

@@ -30,7 +30,9 @@ impl ParameterName {
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let known = |c: char| c.is_ascii_alphanumeric() || "/_.-:".contains(c);
         if text.is_empty() || text.len() > MAX_PARAMETER_BYTES || !text.chars().all(known) {
-            return Err(NameError("the name or ARN of a parameter must follow `ssm:`, such as /curfew/policy"));
+            return Err(NameError(
+                "the name or ARN of a parameter must follow `ssm:`, such as /curfew/policy",
+            ));
         }
         if text.starts_with("arn:") && !is_parameter_arn(text) {
             return Err(NameError("this is not the ARN of a parameter in Systems Manager"));
@@ -121,8 +123,10 @@ impl ProfileName {
             {
                 Ok(Self { application, environment, profile })
             }
-            _ => Err(NameError("an application, an environment and a profile must follow `appconfig:`, as in \
-                                appconfig:APP/ENV/PROFILE")),
+            _ => Err(NameError(
+                "an application, an environment and a profile must follow `appconfig:`, as in \
+                                appconfig:APP/ENV/PROFILE",
+            )),
         }
     }
 
@@ -173,7 +177,9 @@ mod tests {
     fn what_no_parameter_can_be_called_is_refused() {
         let bucket = "arn:aws:s3:::bucket/key";
         let secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:curfew-AbCdEf";
-        for text in ["", "/curfew policy", "/curfew/policy?", "/ä", bucket, secret, "arn:aws:ssm", &"x".repeat(2049)] {
+        for text in
+            ["", "/curfew policy", "/curfew/policy?", "/ä", bucket, secret, "arn:aws:ssm", &"x".repeat(2049)]
+        {
             assert!(ParameterName::parse(text).is_err(), "{text}");
         }
     }
@@ -188,7 +194,9 @@ mod tests {
 
     #[test]
     fn a_profile_has_three_parts_and_none_leads_elsewhere() {
-        for text in ["", "app", "app/env", "app//profile", "app/env/profile/more", "app/../profile", "app/env/."] {
+        for text in
+            ["", "app", "app/env", "app//profile", "app/env/profile/more", "app/../profile", "app/env/."]
+        {
             assert!(ProfileName::parse(text).is_err(), "{text}");
         }
     }

@@ -66,7 +66,9 @@ impl Object {
         match request.if_none_match(etag).send().await {
             Ok(answer) => collect(answer, &place).await.map(Some),
             // The SDK takes every answer but a success for an error.
-            Err(error) if error.raw_response().map(|raw| raw.status().as_u16()) == Some(NOT_MODIFIED) => Ok(None),
+            Err(error) if error.raw_response().map(|raw| raw.status().as_u16()) == Some(NOT_MODIFIED) => {
+                Ok(None)
+            }
             Err(error) => Err(place.explain(&error)),
         }
     }

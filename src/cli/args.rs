@@ -1,83 +1,131 @@
 //! The command line's grammar and its help texts.
+//!
+//! An environment variable that is empty counts as unset, as it does for the function. Their values are not shown in
+//! the help: someone may have put a secret into one.
+
+#[cfg(feature = "emulator")]
+use std::net::SocketAddr;
+#[cfg(feature = "emulator")]
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+#[cfg(feature = "emulator")]
+use crate::emulator::scenario::FORM as SCENARIO_FORM;
 use crate::operation::OperationName;
 use crate::policy::Mode;
 
 /// The exit codes, as the help shows them.
-const EXIT_CODES: &str = "\
+macro_rules! exit_codes {
+    () => {
+        "\
 Exit codes:
   0  all well
   1  the sweep ran, but a violator was not cancelled or a collection could not be read
   2  bad usage, policy or configuration
-  3  nothing could be read";
+  3  nothing could be read"
+    };
+}
+
+/// The examples of a command, and the exit codes.
+macro_rules! after_help {
+    ($examples:literal) => {
+        concat!("Examples:\n", $examples, "\n\n", exit_codes!())
+    };
+}
 
 /// Time limits for Google Cloud's long-running operations.
 ///
 /// curfew reads a policy, lists the operations that are running, cancels those that break a rule, and proves what
 /// became of every cancel. This is the command line; the same sweep runs as an AWS Lambda function, `curfew-lambda`.
 #[derive(Debug, Parser)]
-#[command(name = "curfew", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "curfew", version, max_term_width = 100)]
+#[command(after_help = after_help!("  curfew demo
+  curfew validate policy.yaml
+  curfew explain --policy policy.yaml
+  curfew sweep --policy policy.yaml --mode enforce"))]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// When to use colour.
-    #[arg(long, global = true, value_enum, default_value_t = ColorWhen::Auto)]
+    /// When to use colour: `auto` does on a terminal, unless NO_COLOR is set.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorWhen::Auto)]
     pub color: ColorWhen,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show what curfew does: a real sweep against a fake service, in a few seconds.
+    /// Show what curfew does: real sweeps against a fake service, in a few seconds.
     #[cfg(feature = "emulator")]
+    #[command(after_help = after_help!("  curfew demo
+  curfew demo --color always | less -R"))]
     Demo,
-    /// Sweep: list, judge, cancel what breaks a rule, follow up, report. Audits unless `--mode enforce`.
-    #[command(after_help = EXIT_CODES)]
+    /// List, judge, cancel what breaks a rule, follow up, report. Only audits unless told to enforce.
+    #[command(after_help = after_help!("  curfew sweep --policy policy.yaml
+      what would be cancelled, and why
+  curfew sweep --policy policy.yaml --mode enforce
+      cancel it, if the policy says `mode: enforce` too
+  curfew sweep --policy policy.yaml --format json | jq .states
+      the sums of the report"))]
     Sweep(SweepArgs),
     /// Say of every operation why it would be cancelled or spared, or of one in full. Cancels nothing.
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = after_help!("  curfew explain --policy policy.yaml
+  curfew explain --policy policy.yaml projects/acme-web/locations/europe-west1/operations/operation-1"))]
     Explain(ExplainArgs),
     /// Check a policy and say everything that is wrong with it. Reads nothing but the file.
+    #[command(after_help = after_help!("  curfew validate policy.yaml
+  curfew validate policies/*.yaml"))]
     Validate(ValidateArgs),
-    /// Run a fake google.longrunning service from a scenario file.
+    /// Run a fake google.longrunning service: the demo's, or one from a scenario file.
+    ///
+    /// A scenario lists operations with their age, what a cancel does to each, and what goes wrong on the way. Point
+    /// curfew at it with CURFEW_GOOGLE_ENDPOINT and CURFEW_CREDENTIALS=none. `GET /emulator/journal` answers with the
+    /// requests so far. It runs until Ctrl-C or SIGTERM.
     #[cfg(feature = "emulator")]
-    Emulator(super::emulator::Args),
+    #[command(after_help = EMULATOR_HELP, after_long_help = format!("{EMULATOR_HELP}\n\n{SCENARIO_FORM}"))]
+    Emulator(EmulatorArgs),
 }
+
+#[cfg(feature = "emulator")]
+const EMULATOR_HELP: &str = after_help!(
+    "  curfew emulator --listen 127.0.0.1:8080
+  curfew sweep --policy policies/demo.yaml --endpoint http://127.0.0.1:8080 --credentials none"
+);
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {
-    /// On a terminal, unless NO_COLOR is set.
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
 /// How a result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
     Table,
-    /// For programs.
     Json,
 }
 
 /// Where the policy, the credential and the service are.
 #[derive(Debug, Args)]
 pub struct Connection {
-    /// The policy: a path, or `file:PATH`.
-    #[arg(long, short, env = "CURFEW_POLICY", value_name = "POLICY", default_value = "file:policy.yaml")]
+    /// The policy: a path, `file:PATH`, `ssm:NAME`, `s3://BUCKET/KEY` or `appconfig:APP/ENV/PROFILE`.
+    #[arg(long, short, env = "CURFEW_POLICY", hide_env_values = true)]
+    #[arg(value_name = "POLICY", default_value = "file:policy.yaml")]
     pub policy: String,
-    /// Where Google's credential comes from: `adc`, `file:PATH` or `none`.
-    #[arg(long, env = "CURFEW_CREDENTIALS", value_name = "SOURCE", default_value = "adc")]
+    /// Where Google's credential comes from: `adc`, `file:PATH`, `secretsmanager:ID` or `none`.
+    #[arg(
+        long,
+        env = "CURFEW_CREDENTIALS",
+        hide_env_values = true,
+        value_name = "SOURCE",
+        default_value = "adc"
+    )]
     pub credentials: String,
     /// Replaces every service's base URL (emulator, private endpoint); plain http only to a loopback address.
-    #[arg(long, env = "CURFEW_GOOGLE_ENDPOINT", value_name = "URL")]
+    #[arg(long, env = "CURFEW_GOOGLE_ENDPOINT", hide_env_values = true, value_name = "URL")]
     pub endpoint: Option<String>,
 }
 
@@ -87,9 +135,11 @@ pub struct SweepArgs {
     /// Where things are.
     #[command(flatten)]
     pub connection: Connection,
-    /// This run's key: the run is never bolder than this, nor than the policy's own mode.
-    #[arg(long, short, env = "CURFEW_MODE", value_enum, default_value_t = ModeArg::Audit)]
-    pub mode: ModeArg,
+    /// This run's key: `off` (nothing is read or sent), `audit` (everything but the cancels) or `enforce`.
+    /// The run is never bolder than this, nor than the policy's own mode.
+    #[arg(long, short, env = "CURFEW_MODE", hide_env_values = true, value_parser = parse_mode)]
+    #[arg(default_value = "audit")]
+    pub mode: Mode,
     /// Deal with this operation only, if it breaks a rule; may be given several times.
     #[arg(long = "operation", value_name = "NAME", value_parser = parse_operation)]
     pub operations: Vec<OperationName>,
@@ -115,29 +165,31 @@ pub struct ExplainArgs {
 /// `curfew validate`.
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
-    /// The policy files.
-    #[arg(value_name = "FILE", env = "CURFEW_POLICY", required = true)]
-    pub files: Vec<String>,
+    /// The policies: paths, `file:PATH`, `ssm:NAME`, `s3://BUCKET/KEY` or `appconfig:APP/ENV/PROFILE`.
+    #[arg(value_name = "POLICY", env = "CURFEW_POLICY", hide_env_values = true)]
+    #[arg(default_value = "file:policy.yaml")]
+    pub policies: Vec<String>,
 }
 
-/// The function's key, as the command line spells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ModeArg {
-    /// Nothing is read or sent.
-    Off,
-    /// Everything but the cancels.
-    Audit,
-    /// Violators are cancelled, if the policy's mode says so too.
-    Enforce,
+/// `curfew emulator`.
+#[cfg(feature = "emulator")]
+#[derive(Debug, Args)]
+pub struct EmulatorArgs {
+    /// The scenario file (YAML); without one, the world of `curfew demo` is served.
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// The address to listen on; port 0 takes a free one, and the first line of the output names it.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
 }
 
-impl From<ModeArg> for Mode {
-    fn from(mode: ModeArg) -> Self {
-        match mode {
-            ModeArg::Off => Mode::Off,
-            ModeArg::Audit => Mode::Audit,
-            ModeArg::Enforce => Mode::Enforce,
-        }
+/// The empty text is what an empty variable leaves.
+fn parse_mode(text: &str) -> Result<Mode, String> {
+    match text {
+        "off" => Ok(Mode::Off),
+        "audit" | "" => Ok(Mode::Audit),
+        "enforce" => Ok(Mode::Enforce),
+        _ => Err("it must be `off`, `audit` or `enforce`".to_owned()),
     }
 }
 

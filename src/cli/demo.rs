@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::failure::CliFailure;
 use super::progress::Progress;
 use super::run::settings;
-use super::sweep::print_table;
+use super::show::print_report;
 use crate::clock::Clock;
 use crate::emulator::{Emulator, Scenario};
 use crate::google::{Client, CredentialSource, Credentials, Endpoint};
@@ -23,7 +23,11 @@ use crate::request::{Request, Trigger};
 use crate::sweep::{Deadlines, Settings, sweep};
 
 const POLICY: &str = include_str!("../../policies/demo.yaml");
-const SCENARIO: &str = include_str!("../emulator/demo.yaml");
+
+/// The world; `curfew emulator` serves it too.
+pub(super) const SCENARIO: &str = include_str!("../emulator/demo.yaml");
+/// Where it is to be found.
+pub(super) const SCENARIO_ORIGIN: &str = "src/emulator/demo.yaml";
 
 /// When the last act stops starting cancels. One operation's cancel is answered after 2.5 s, and with one request
 /// at a time, the operation behind it comes too late.
@@ -33,7 +37,7 @@ const STOP_STARTING: Duration = Duration::from_millis(1500);
 pub(super) async fn run() -> Result<ExitCode, CliFailure> {
     let policy = Policy::parse(POLICY.as_bytes(), "policies/demo.yaml")
         .map_err(|error| CliFailure::bad_input("the demo's policy", &error))?;
-    let scenario = Scenario::parse(SCENARIO, "src/emulator/demo.yaml")
+    let scenario = Scenario::parse(SCENARIO, SCENARIO_ORIGIN)
         .map_err(|error| CliFailure::bad_input("the demo's scenario", &error))?;
 
     println!("curfew demo: a fake Cloud Deploy on loopback, and policies/demo.yaml\n");
@@ -68,7 +72,7 @@ async fn act(policy: &Policy, scenario: &Scenario, settings: Settings) -> Result
     let request = Request::everything(Trigger::CommandLine);
     let report = sweep(&client, policy, &request, &settings, &clock, &progress).await;
     progress.finish();
-    print_table(&report);
+    print_report(&report);
     emulator.shutdown().await;
     Ok(report)
 }

@@ -8,24 +8,9 @@ use std::path::PathBuf;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::args::EmulatorArgs;
 use crate::clock::Clock;
-use crate::emulator::{Emulator, Scenario, ScenarioError, scenario};
-
-/// Serve a fake google.longrunning service (Cloud Deploy) from a scenario file.
-///
-/// The scenario lists operations with their age, what a cancel does to each, and what goes wrong on the way. Point
-/// curfew at it with CURFEW_GOOGLE_ENDPOINT and CURFEW_CREDENTIALS=none. GET /emulator/journal answers with the
-/// requests so far.
-#[derive(Debug, clap::Args)]
-#[command(after_long_help = scenario::FORM)]
-pub struct Args {
-    /// The scenario file (YAML).
-    #[arg(long, value_name = "FILE")]
-    pub scenario: PathBuf,
-    /// The address to listen on; port 0 takes a free one, and the first line of the output names it.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
-    pub listen: SocketAddr,
-}
+use crate::emulator::{Emulator, Scenario, ScenarioError};
 
 /// Why the emulator did not come up. Each is for the caller to set right.
 #[derive(Debug, thiserror::Error)]
@@ -58,10 +43,15 @@ pub(super) enum EmulatorError {
 ///
 /// # Errors
 /// When the scenario cannot be read or used, or the address not be listened on.
-pub(super) async fn run(args: Args) -> Result<(), EmulatorError> {
-    let text = std::fs::read_to_string(&args.scenario)
-        .map_err(|source| EmulatorError::Unreadable { path: args.scenario.clone(), source })?;
-    let scenario = Scenario::parse(&text, &args.scenario.display().to_string())?;
+pub(super) async fn run(args: EmulatorArgs) -> Result<(), EmulatorError> {
+    let scenario = match &args.scenario {
+        None => Scenario::parse(super::demo::SCENARIO, super::demo::SCENARIO_ORIGIN)?,
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| EmulatorError::Unreadable { path: path.clone(), source })?;
+            Scenario::parse(&text, &path.display().to_string())?
+        }
+    };
     // Before the line is printed: whoever reads it may send a signal at once.
     let mut terminated = signal(SignalKind::terminate()).map_err(EmulatorError::Caller)?;
     let mut interrupted = signal(SignalKind::interrupt()).map_err(EmulatorError::Caller)?;

@@ -26,13 +26,25 @@ impl CliFailure {
     /// Something about the usage, the policy or the configuration is wrong.
     #[must_use]
     pub(super) fn bad_input(what: &str, error: &dyn Error) -> Self {
-        Self { code: BAD_INPUT, message: chain(what, error) }
+        Self::caused(BAD_INPUT, what, error)
+    }
+
+    /// What went wrong and why, with its exit code.
+    #[must_use]
+    pub(super) fn caused(code: u8, what: &str, error: &dyn Error) -> Self {
+        Self::new(code, &chain(what, error))
+    }
+
+    /// Everything that is wrong with a policy, drawn.
+    #[must_use]
+    pub(super) fn problems(drawn: String) -> Self {
+        Self { code: BAD_INPUT, message: drawn }
     }
 
     /// A sentence, with its exit code.
     #[must_use]
-    pub(super) fn new(code: u8, message: String) -> Self {
-        Self { code, message }
+    pub(super) fn new(code: u8, sentence: &str) -> Self {
+        Self { code, message: format!("error: {sentence}") }
     }
 
     /// The exit code.

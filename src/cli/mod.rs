@@ -12,6 +12,7 @@ mod explain;
 mod failure;
 mod progress;
 mod run;
+mod show;
 mod sweep;
 mod table;
 mod validate;

@@ -5,47 +5,47 @@ use std::process::ExitCode;
 use anstream::println;
 
 use super::args::{Format, SweepArgs};
-use super::failure::{CliFailure, NOTHING_READ, exit_code};
+use super::failure::{CliFailure, exit_code};
 use super::progress::Progress;
-use super::run::{set_up, settings};
-use super::table;
+use super::run::{authenticate, in_policy, set_up, settings};
+use super::show::print_report;
 use crate::clock::Clock;
-use crate::operation::{OperationName, ServiceName};
+use crate::operation::OperationName;
 use crate::policy::{Mode, Policy};
 use crate::report::Report;
 use crate::request::{Narrow, Request, Trigger};
-use crate::sweep::sweep;
+use crate::setup::PolicyRead;
+use crate::sweep::{Silent, is_off, sweep, switched_off};
 
 /// Runs the command.
 pub(super) async fn run(args: SweepArgs) -> Result<ExitCode, CliFailure> {
-    let mode = Mode::from(args.mode);
-    let (policy, client) = set_up(&args.connection, mode).await?;
-    if mode != Mode::Off {
-        client.authenticate().await.map_err(|error| {
-            CliFailure::new(NOTHING_READ, format!("no credential for Google could be had: {error}"))
-        })?;
+    let mode: Mode = args.mode;
+    let mut settings = settings(mode);
+    if is_off(None, mode) {
+        // Nothing is read, the policy included: the kill switch has to work when that is what is broken.
+        let request = Request::everything(Trigger::CommandLine);
+        let report = switched_off(Some(&request), &settings, &Clock::system(), &Silent);
+        print(&report, args.format)?;
+        return Ok(exit_code(report.standing()));
     }
-    let request =
-        Request { trigger: Trigger::CommandLine, narrow: narrow(&policy, args.operations), mode: None };
+    let (PolicyRead { policy, source }, client) = set_up(&args.connection).await?;
+    settings.policy_source = Some(source);
+    let narrow = narrow(&policy, args.operations)?;
+    authenticate(&client).await?;
+    let request = Request { trigger: Trigger::CommandLine, narrow, mode: None };
     let progress = Progress::start();
-    let report = sweep(&client, &policy, &request, &settings(mode), &Clock::system(), &progress).await;
+    let report = sweep(&client, &policy, &request, &settings, &Clock::system(), &progress).await;
     progress.finish();
     print(&report, args.format)?;
     Ok(exit_code(report.standing()))
 }
 
-/// The operations of the command line belong to every service that the policy knows: a name alone does not say
-/// which.
-fn narrow(policy: &Policy, operations: Vec<OperationName>) -> Narrow {
+fn narrow(policy: &Policy, operations: Vec<OperationName>) -> Result<Narrow, CliFailure> {
     if operations.is_empty() {
-        return Narrow::default();
+        return Ok(Narrow::default());
     }
-    let services: Vec<&ServiceName> = policy.scopes.iter().map(|scope| &scope.service).collect();
-    let operations = operations
-        .into_iter()
-        .flat_map(|name| services.iter().map(move |service| ((*service).clone(), name.clone())))
-        .collect();
-    Narrow { scopes: None, operations: Some(operations) }
+    let named: Result<Vec<_>, _> = operations.into_iter().map(|name| in_policy(policy, name)).collect();
+    Ok(Narrow { scopes: None, operations: Some(named?.into_iter().flatten().collect()) })
 }
 
 fn print(report: &Report, format: Format) -> Result<(), CliFailure> {
@@ -55,15 +55,7 @@ fn print(report: &Report, format: Format) -> Result<(), CliFailure> {
                 .map_err(|error| CliFailure::bad_input("the report could not be written", &error))?;
             println!("{text}");
         }
-        Format::Table => print_table(report),
+        Format::Table => print_report(report),
     }
     Ok(())
-}
-
-/// Prints the table of violators, and the sums below it.
-pub(super) fn print_table(report: &Report) {
-    if !report.operations.is_empty() {
-        println!("{}", table::of_report(report));
-    }
-    println!("mode {}: {report}", report.mode);
 }

@@ -1,92 +1,288 @@
-//! The tables that people read.
+//! The layout of tables: a name, a few short columns and a note for each row.
 //!
-//! They are always made with colour; the stream that they are printed to takes it away when nobody would see it.
+//! A row is one line where nothing limits the line: in a pipe, or on a terminal that is wide enough. On a narrower
+//! one the note goes below its row, and then the name too, so that no column is ever broken: a name that was cut into
+//! pieces could not be copied. What the rows say is not decided here.
+//!
+//! Tables are always made with colour; the stream that they are printed to takes it away when nobody would see it.
 
-use std::time::Duration;
+use std::fmt::Write;
+use std::io;
 
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, LineStyle, Table, TableStyle};
+use anstyle::{AnsiColor, Style};
+use terminal_size::{Width, terminal_size_of};
 
-use crate::follow_up::State;
-use crate::operation::OperationName;
-use crate::plan::Withheld;
-use crate::policy::duration::format as format_duration;
-use crate::report::{OperationRecord, Report};
-use crate::service::CancelAnswer;
+/// Between two columns.
+const GAP: usize = 2;
 
-/// A line below the header and none elsewhere: rows stay one line each, and a diff of two runs stays readable.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
+/// Before what stands below its row.
+const INDENT: usize = 4;
 
 /// What stands where there is nothing to say.
-const NOTHING: &str = "–";
+pub(super) const NOTHING: &str = "–";
 
-/// A table of a run's operations: operation, age, rule, the cancel's answer, the verified state.
-#[must_use]
-pub(super) fn of_report(report: &Report) -> Table {
-    let mut table = with_header(&["OPERATION", "AGE", "RULE", "CANCEL", "STATE", "NOTE"]);
-    for record in &report.operations {
-        table.add_row([
-            Cell::new(short(&record.operation)),
-            Cell::new(age(record.age_s)),
-            Cell::new(&record.rule),
-            cancel(record),
-            state(record.state),
-            Cell::new(note(record)),
-        ]);
+/// A table. Its first column is the name, its last one the note.
+#[derive(Debug)]
+pub(super) struct Table {
+    name: &'static str,
+    columns: Vec<&'static str>,
+    note: &'static str,
+    rows: Vec<Row>,
+}
+
+/// A row of it.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// What the row is about.
+    pub(super) name: String,
+    /// One for each column.
+    pub(super) cells: Vec<Cell>,
+    /// The note of a row that has it on the same line.
+    pub(super) note: String,
+    /// The note of a row that has it below: only what is worth a line of its own.
+    pub(super) note_below: Option<String>,
+}
+
+/// A short text and how it looks.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    text: String,
+    style: Style,
+}
+
+impl Cell {
+    /// A text like any other.
+    #[must_use]
+    pub(super) fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), style: Style::new() }
     }
-    table
+
+    /// A text in a colour.
+    #[must_use]
+    pub(super) fn coloured(text: impl Into<String>, colour: AnsiColor) -> Self {
+        Self { text: text.into(), style: colour.on_default() }
+    }
+
+    /// The same in bold.
+    #[must_use]
+    pub(super) fn bold(self) -> Self {
+        Self { style: self.style.bold(), ..self }
+    }
+
+    fn width(&self) -> usize {
+        self.text.chars().count()
+    }
 }
 
-/// A table without rows.
-#[must_use]
-pub(super) fn with_header(titles: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).enforce_styling();
-    table.set_header(titles.iter().map(|title| Cell::new(title).add_attribute(Attribute::Bold)));
-    table
+/// Where the parts of a row go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    /// Everything on one line.
+    OneLine,
+    /// The note below the row.
+    NoteBelow,
+    /// The name and the note below the row.
+    NameBelow,
 }
 
-/// An operation's name without the words that are the same in all: `project/location/id`.
-#[must_use]
-pub(super) fn short(name: &OperationName) -> String {
-    format!("{}/{}/{}", name.project(), name.location(), name.id())
-}
+impl Table {
+    /// A table without rows.
+    #[must_use]
+    pub(super) fn new(name: &'static str, columns: &[&'static str], note: &'static str) -> Self {
+        Self { name, columns: columns.to_vec(), note, rows: Vec::new() }
+    }
 
-/// An age in seconds, as people say it.
-#[must_use]
-pub(super) fn age(seconds: u64) -> String {
-    format_duration(Duration::from_secs(seconds))
-}
+    /// Adds a row.
+    pub(super) fn push(&mut self, row: Row) {
+        self.rows.push(row);
+    }
 
-fn cancel(record: &OperationRecord) -> Cell {
-    match (record.withheld, record.cancel) {
-        (Some(withheld), _) => Cell::new(format!("withheld: {withheld}")).fg(match withheld {
-            Withheld::Limit | Withheld::Deadline => Color::Yellow,
-            _ => Color::Cyan,
-        }),
-        (None, Some(answer)) => {
-            let text = match &record.cancel_code {
-                Some(code) => format!("{answer} ({code})"),
-                None => answer.to_string(),
-            };
-            Cell::new(text).fg(if answer == CancelAnswer::Accepted { Color::Green } else { Color::Red })
+    /// The table for standard output, as it is: a terminal of some width, or none.
+    #[must_use]
+    pub(super) fn for_stdout(&self) -> String {
+        self.render(terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns)))
+    }
+
+    /// The table for lines of at most `width` characters. No line break at the end.
+    fn render(&self, width: Option<usize>) -> String {
+        let name_width = widest(self.rows.iter().map(|row| row.name.chars().count()), self.name);
+        let widths: Vec<usize> = (0..self.columns.len())
+            .map(|index| {
+                let cells = self.rows.iter().filter_map(|row| row.cells.get(index));
+                widest(cells.map(Cell::width), self.columns.get(index).copied().unwrap_or_default())
+            })
+            .collect();
+        let note_width = widest(self.rows.iter().map(|row| row.note.chars().count()), self.note);
+        let columns_width = widths.iter().map(|width| width + GAP).sum::<usize>();
+        let fits = |needed| width.is_none_or(|width| needed <= width);
+        let layout = if fits(name_width + GAP + columns_width + note_width) {
+            Layout::OneLine
+        } else if fits(name_width + columns_width) {
+            Layout::NoteBelow
+        } else {
+            Layout::NameBelow
+        };
+        let mut out = String::new();
+        self.header(&mut out, layout, name_width, &widths);
+        for row in &self.rows {
+            out.push('\n');
+            row.write(&mut out, layout, name_width, &widths, width);
         }
-        (None, None) => Cell::new(NOTHING),
+        out
+    }
+
+    fn header(&self, out: &mut String, layout: Layout, name_width: usize, widths: &[usize]) {
+        let titles = self.columns.iter().map(|title| Cell::plain(*title).bold());
+        let mut line = Line::default();
+        if layout != Layout::NameBelow {
+            line.put(&Cell::plain(self.name).bold(), name_width);
+        }
+        titles.zip(widths).for_each(|(title, width)| line.put(&title, *width));
+        if layout == Layout::OneLine {
+            line.put(&Cell::plain(self.note).bold(), 0);
+        }
+        out.push_str(&line.text);
+        let columns = widths.iter().map(|width| width + GAP).sum::<usize>().saturating_sub(GAP);
+        let ruled = match layout {
+            Layout::OneLine => name_width + GAP + columns + GAP + self.note.chars().count(),
+            Layout::NoteBelow => name_width + GAP + columns,
+            Layout::NameBelow => columns,
+        };
+        out.push('\n');
+        out.extend(std::iter::repeat_n('─', ruled));
     }
 }
 
-fn state(state: Option<State>) -> Cell {
-    let Some(state) = state else { return Cell::new(NOTHING) };
-    let colour = match state {
-        State::Cancelled => Color::Green,
-        State::Completed | State::Failed | State::Finished | State::Gone | State::Cancelling => Color::Yellow,
-        State::Ignored | State::Running | State::Unknown => Color::Red,
-    };
-    Cell::new(state).fg(colour).add_attribute(Attribute::Bold)
+impl Row {
+    fn write(
+        &self,
+        out: &mut String,
+        layout: Layout,
+        name_width: usize,
+        widths: &[usize],
+        width: Option<usize>,
+    ) {
+        let mut line = Line::default();
+        if layout != Layout::NameBelow {
+            line.put(&Cell::plain(self.name.as_str()), name_width);
+        }
+        self.cells.iter().zip(widths).for_each(|(cell, width)| line.put(cell, *width));
+        if layout == Layout::OneLine {
+            line.put(&Cell::plain(self.note.as_str()), 0);
+        }
+        out.push_str(&line.text);
+        if layout == Layout::NameBelow {
+            below(out, &self.name, Style::new(), width);
+        }
+        if let (Layout::NoteBelow | Layout::NameBelow, Some(note)) = (layout, &self.note_below) {
+            below(out, note, Style::new().dimmed(), width);
+        }
+    }
 }
 
-fn note(record: &OperationRecord) -> String {
-    match &record.message {
-        Some(message) => format!("{}; {message}", record.why),
-        None => record.why.clone(),
+/// A line that grows by a cell at a time. Blanks are written only when something follows them.
+#[derive(Default)]
+struct Line {
+    text: String,
+    blanks: usize,
+}
+
+impl Line {
+    fn put(&mut self, cell: &Cell, width: usize) {
+        if !cell.text.is_empty() {
+            self.text.extend(std::iter::repeat_n(' ', self.blanks));
+            self.blanks = 0;
+            let style = cell.style;
+            // Writing to a string cannot fail.
+            let _ = write!(self.text, "{style}{}{style:#}", cell.text);
+        }
+        self.blanks += width.saturating_sub(cell.width()) + GAP;
+    }
+}
+
+/// Writes a text below a row, broken between words. A word that is longer than the line is left whole.
+fn below(out: &mut String, text: &str, style: Style, width: Option<usize>) {
+    let room = width.map_or(usize::MAX, |width| width.saturating_sub(INDENT));
+    let mut used = room;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if used.saturating_add(1 + length) > room {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', INDENT));
+            used = 0;
+        } else {
+            out.push(' ');
+            used += 1;
+        }
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{style}{word}{style:#}");
+        used += length;
+    }
+}
+
+fn widest(widths: impl Iterator<Item = usize>, title: &str) -> usize {
+    widths.chain([title.chars().count()]).max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new("NAME", &["AGE", "STATE"], "NOTE");
+        table.push(Row {
+            name: "project/place/first".to_owned(),
+            cells: vec![Cell::plain("3h"), Cell::plain("cancelled")],
+            note: String::new(),
+            note_below: None,
+        });
+        table.push(Row {
+            name: "project/place/second".to_owned(),
+            cells: vec![Cell::plain("12h 30m"), Cell::plain(NOTHING)],
+            note: "why; and some more words".to_owned(),
+            note_below: Some("and some more words".to_owned()),
+        });
+        table
+    }
+
+    fn plain(width: Option<usize>) -> String {
+        anstream::adapter::strip_str(&table().render(width)).to_string()
+    }
+
+    #[test]
+    fn in_a_pipe_a_row_is_one_line_without_blanks_at_its_end() {
+        let want = "\
+NAME                  AGE      STATE      NOTE
+──────────────────────────────────────────────
+project/place/first   3h       cancelled
+project/place/second  12h 30m  –          why; and some more words";
+        assert_eq!(plain(None), want);
+        assert_eq!(plain(Some(66)), want);
+    }
+
+    #[test]
+    fn where_the_note_does_not_fit_it_goes_below_its_row() {
+        let want = "\
+NAME                  AGE      STATE
+────────────────────────────────────────
+project/place/first   3h       cancelled
+project/place/second  12h 30m  –
+    and some more words";
+        assert_eq!(plain(Some(65)), want);
+        assert_eq!(plain(Some(42)), want);
+    }
+
+    #[test]
+    fn where_the_name_does_not_fit_either_it_goes_below_and_is_never_broken() {
+        let want = "\
+AGE      STATE
+──────────────────
+3h       cancelled
+    project/place/first
+12h 30m  –
+    project/place/second
+    and some more
+    words";
+        assert_eq!(plain(Some(18)), want);
     }
 }

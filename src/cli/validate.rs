@@ -6,27 +6,28 @@ use anstream::{eprintln, println};
 
 use super::args::ValidateArgs;
 use super::failure::{ALL_WELL, BAD_INPUT, CliFailure};
-use super::run::policy_failure;
-use crate::config::PolicySource;
+use super::run::policy_at;
 use crate::policy::Policy;
 use crate::policy::duration::format as format_duration;
-use crate::setup::read_policy;
 
-/// Runs the command: every file is checked, though others are wrong.
-pub(super) fn run(args: &ValidateArgs) -> Result<ExitCode, CliFailure> {
+/// Runs the command: every policy is checked, though others are wrong.
+pub(super) async fn run(args: &ValidateArgs) -> Result<ExitCode, CliFailure> {
     let mut code = ALL_WELL;
-    for file in &args.files {
-        // `file:PATH` is what CURFEW_POLICY holds.
-        let path = file.strip_prefix("file:").unwrap_or(file);
-        match read_policy(&PolicySource::File(path.into())) {
-            Ok(policy) => println!("{path}: valid\n{}", summary(&policy)),
-            Err(error) => {
-                eprintln!("{}", policy_failure(error));
+    for source in &args.policies {
+        match policy_at(source).await {
+            Ok(read) => println!("{}: valid\n{}", shown(&read.source), summary(&read.policy)),
+            Err(failure) => {
+                eprintln!("{failure}");
                 code = BAD_INPUT;
             }
         }
     }
     Ok(ExitCode::from(code))
+}
+
+/// A file by its path alone, as it is written on the command line.
+fn shown(source: &str) -> &str {
+    source.strip_prefix("file:").unwrap_or(source)
 }
 
 /// The policy as curfew understood it, a line a part.

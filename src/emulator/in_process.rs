@@ -15,6 +15,7 @@ use super::reply::{Delivery, Reply};
 use super::request::Request;
 use super::respond::Fake;
 use super::scenario::Scenario;
+use super::world::Standing;
 use crate::clock::Clock;
 use crate::google::error::Failure;
 use crate::google::retry::{self, RetryPolicy};
@@ -48,6 +49,15 @@ impl InProcess {
     #[must_use]
     pub fn journal(&self) -> Journal {
         self.fake().journal().clone()
+    }
+
+    /// How an operation really stands now and whether its cancellation is noted, as no fault shows it; `None` when it
+    /// is not there. Tests hold what a client was told against this. It is no request, and not in the journal.
+    #[must_use]
+    pub fn truth(&self, name: &OperationName) -> Option<(Standing, bool)> {
+        let fake = self.fake();
+        let shown = fake.world().get(self.clock.now(), name).ok()?;
+        Some((shown.standing, shown.cancellation_requested))
     }
 
     fn fake(&self) -> MutexGuard<'_, Fake> {

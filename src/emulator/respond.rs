@@ -53,6 +53,12 @@ impl Fake {
         &self.journal
     }
 
+    /// The world behind the answers, as no fault shows it.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
     /// Answers a request that came at `now`.
     pub fn respond(&mut self, now: DateTime<Utc>, request: &Request<'_>) -> Reply {
         let mut reply = self.answer(now, request);

@@ -57,7 +57,7 @@ impl Entry<'_> {
         let fields = raw.and_then(object::<MetadataFields<'_>>);
         let metadata = match (progress, raw) {
             // Only a running operation is ever judged; for the others the text would be kept for nobody.
-            (Progress::Running, Some(raw)) => Some(Metadata::new(raw.to_owned())),
+            (Progress::Running, Some(raw)) => Some(Metadata::new(raw)),
             _ => None,
         };
         let cancellation_requested = fields.as_ref().and_then(MetadataFields::cancellation_requested);

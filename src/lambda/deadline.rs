@@ -32,14 +32,14 @@ const CANCEL_RESERVE: Duration = Duration::from_secs(5);
 const RECORD_TENTHS: u32 = 1;
 const CANCEL_TENTHS: u32 = 3;
 
-/// Of the time in which cancels may be started, reading may take so many tenths: one collection that hangs must not
-/// use up the time of all the others' violators.
+/// Of the time in which cancels may be started, reading may take so many tenths when there is something to act on: one
+/// collection that hangs must not use up the time of all the others' violators.
 const READ_TENTHS: u32 = 6;
 
 /// How long a run may work, counted from the `now` it was made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeBudget {
-    /// For so long, collections may be read. Never longer than `starts`.
+    /// For so long, collections that have not been read are waited for when others have. Never longer than `starts`.
     pub reads: Duration,
     /// For so long, cancels may be started. Never longer than `answers`.
     pub starts: Duration,

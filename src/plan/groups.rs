@@ -10,7 +10,7 @@
 
 use std::collections::HashMap;
 
-use crate::judge::{Judgement, Spared, Verdict, Violation, Why, age};
+use crate::judge::{Judgement, Spared, Verdict, Why, age, violates};
 use crate::operation::Operation;
 use crate::policy::{CancelOrder, Field, Limit, MaxRunning, Policy, Rule};
 use crate::snapshot::{Gap, Snapshot};
@@ -92,13 +92,7 @@ fn order(members: &mut [(usize, &Operation)], cancel: CancelOrder) {
 
 fn violation(operation: &Operation, rule: &Rule, why: Why, snapshot: &Snapshot) -> Verdict {
     match age(operation, snapshot.now) {
-        Ok((created_at, age)) => Verdict::Violates(Violation {
-            rule: rule.name.clone(),
-            action: rule.action,
-            age,
-            created_at,
-            why,
-        }),
+        Ok(known) => violates(operation, rule, known, why),
         Err(missing) => Verdict::Spared(Spared::Undecidable { rule: rule.name.clone(), missing }),
     }
 }

@@ -24,7 +24,8 @@ pub(super) fn apply(violating: &mut [Violator], limits: &Limits, running: usize)
         WhenExceeded::CancelNone if allowed > 0 => ", and when_exceeded is cancel_none: none is cancelled",
         _ => "",
     };
-    Some(format!("{reason}; {wanted} break a rule{consequence}"))
+    let verb = if wanted == 1 { "breaks" } else { "break" };
+    Some(format!("{reason}; {wanted} {verb} a rule{consequence}"))
 }
 
 /// How many cancels the limits allow, and the limit that says so.

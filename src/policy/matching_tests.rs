@@ -20,7 +20,7 @@ fn operation() -> Operation {
         target: Some("projects/web/locations/eu/targets/prod-a".into()),
         kind: Some("type.googleapis.com/google.cloud.deploy.v1.OperationMetadata".into()),
         cancellation_requested: Some(false),
-        metadata: Some(Metadata::new(RawValue::from_string(metadata.to_owned()).unwrap())),
+        metadata: Some(Metadata::new(&RawValue::from_string(metadata.to_owned()).unwrap())),
     }
 }
 
@@ -212,7 +212,7 @@ fn operation_with_less() -> impl Strategy<Value = Operation> {
         let text = whole.metadata.as_ref().unwrap().as_json();
         let mut tree: serde_json::Map<String, Value> = serde_json::from_str(text).unwrap();
         keys.into_iter().for_each(|key| drop(tree.remove(key)));
-        let less = Metadata::new(serde_json::value::to_raw_value(&tree).unwrap());
+        let less = Metadata::new(&serde_json::value::to_raw_value(&tree).unwrap());
         let [verb, target, kind, flag, metadata] = gone;
         Operation {
             verb: whole.verb.filter(|_| !verb),

@@ -1,12 +1,17 @@
 //! Globs of `*`, `**` and plain text, matched segment by segment.
 //!
 //! Nearly all patterns in policies are of this kind, and every operation is held against every rule. A walk over the
-//! segments is several times as fast as the regular expression that globset makes. It gives the same answers, which
-//! a test holds it to; what has other meta characters stays with globset.
+//! segments is several times as fast as the regular expression that globset makes, and most texts need no walk: they
+//! lack the glob's longest plain part. It gives the same answers as globset, which a test holds it to; what has other
+//! meta characters stays with globset.
 
 /// A glob, taken apart at its slashes.
 #[derive(Clone)]
-pub(super) struct PathGlob(Box<[Segment]>);
+pub(super) struct PathGlob {
+    segments: Box<[Segment]>,
+    /// Plain text that every text holds which the glob takes; as long as can be had.
+    needed: Box<str>,
+}
 
 #[derive(Clone)]
 enum Segment {
@@ -21,12 +26,19 @@ enum Segment {
 impl PathGlob {
     /// Takes a glob apart that has no meta character but stars, `**` only as whole segments, and no empty segment.
     pub(super) fn new(glob: &str) -> Self {
-        Self(glob.split('/').map(Segment::new).collect())
+        let segments = glob.split('/').map(Segment::new).collect();
+        // A `**` may take no segment at all, and with it goes the slash beside it.
+        let parts = glob.split("**").flat_map(|part| part.trim_matches('/').split('*'));
+        let needed = parts.max_by_key(|part| part.len()).unwrap_or_default().into();
+        Self { segments, needed }
     }
 
     /// Whether the glob takes the whole text.
     pub(super) fn is_match(&self, text: &str) -> bool {
-        let mut wanted = self.0.iter();
+        if !text.contains(&*self.needed) {
+            return false;
+        }
+        let mut wanted = self.segments.iter();
         // The segments that are left; `None` after the last.
         let mut rest = Some(text);
         // What follows the last `**`, and what it has not taken yet. An earlier `**` never needs to take more.

@@ -1,15 +1,18 @@
 //! Reading a snapshot: every page of every collection that the policy names.
 //!
 //! Collections are read side by side, the pages of one after the other. What cannot be read becomes a gap, and the
-//! others are still served. Nothing is judged here.
+//! others are still served: also when it hangs, for once something has been read, no more than the time for reading is
+//! waited for the rest. Nothing is judged here.
 
 use std::collections::{BTreeSet, HashSet};
+use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use tokio::time::Instant;
+use tokio::time::sleep_until;
 
-use super::{Event, Observer};
+use super::{Deadlines, Event, Observer};
 use crate::operation::{Collection, LocationId, Operation, ProjectId, ServiceName};
 use crate::policy::{Locations, Mode, Policy, Scope};
 use crate::report::GapRecord;
@@ -23,7 +26,9 @@ const COLLECTIONS_AT_ONCE: usize = 64;
 /// What a reading is done with.
 pub(super) struct Reader<'a, S, O> {
     pub(super) service: &'a S,
-    pub(super) until: Option<Instant>,
+    pub(super) deadlines: Deadlines,
+    /// How many pages of operations have been read, in all collections.
+    pub(super) pages: AtomicUsize,
     pub(super) observer: &'a O,
     /// For the records of the gaps.
     pub(super) sweep_id: &'a str,
@@ -53,7 +58,8 @@ pub(super) async fn read<S: OperationsService, O: Observer>(
 }
 
 /// What a request names that the policy does not: told, and never looked at.
-pub(super) fn outside_policy(policy: &Policy, narrow: &Narrow) -> Vec<String> {
+#[must_use]
+pub fn outside_policy(policy: &Policy, narrow: &Narrow) -> Vec<String> {
     let in_policy = |service: &ServiceName, project: &str, location: Option<&str>| {
         policy.scopes.iter().any(|scope| {
             scope.service == *service
@@ -139,7 +145,7 @@ impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
         };
         let mut pages = Pages::default();
         loop {
-            match self.service.locations_page(service, project, pages.token(), self.until).await {
+            match self.service.locations_page(service, project, pages.token(), self.deadlines.stop).await {
                 Ok(page) => {
                     page.missing.into_iter().for_each(|sentence| note(GapReason::Incomplete, sentence));
                     collections.extend(page.locations.into_iter().map(|location| Collection {
@@ -175,9 +181,18 @@ impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
         };
         let mut pages = Pages::default();
         loop {
-            match self.service.list_page(collection, pages.token(), self.until).await {
+            let page = tokio::select! {
+                biased;
+                page = self.service.list_page(collection, pages.token(), self.deadlines.stop) => page,
+                () = self.time_is_up() => {
+                    note(GapReason::Deadline, "could not be read in the time there is for reading".to_owned());
+                    break;
+                }
+            };
+            match page {
                 Ok(page) => {
                     part.pages += 1;
+                    self.pages.fetch_add(1, Ordering::Relaxed);
                     self.observer.observe(Event::PageRead { collection, operations: page.operations.len() });
                     page.missing.into_iter().for_each(|sentence| note(GapReason::Incomplete, sentence));
                     part.operations.extend(page.operations);
@@ -203,6 +218,18 @@ impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
         part.gaps = gaps;
         self.observer.observe(Event::CollectionRead { collection });
         part
+    }
+
+    /// Comes when the time for reading is over and there is something to act on. If nothing has been read by then,
+    /// everything is slow rather than one thing stuck, and there is nothing better to do than to wait.
+    async fn time_is_up(&self) {
+        if let Some(stop_reading) = self.deadlines.stop_reading {
+            sleep_until(stop_reading).await;
+            if self.pages.load(Ordering::Relaxed) > 0 {
+                return;
+            }
+        }
+        pending().await
     }
 
     fn tell(&self, gap: &Gap) {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::emulator::scenario::End;
 use crate::operation::{Ending, LocationId, Progress};
 use crate::service::{CancelAnswer, FailureKind};
 
@@ -78,6 +79,18 @@ async fn an_hour_until_a_cancel_takes_effect_passes_at_once() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     let got = emulated.get(&service(), &name("o"), None).await.unwrap();
     assert_eq!(got.progress, Progress::Ended(Ending::Cancelled));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_truth_is_what_no_fault_shows_and_leaves_no_trace() {
+    let emulated = one(", on_cancel: { becomes: cancelled, after: 1s }", "{ times: always, answer: lost }");
+    assert_eq!(emulated.truth(&name("o")), Some((Standing::Running, false)));
+    assert_eq!(emulated.cancel(&service(), &name("o"), None).await.answer, CancelAnswer::Unreachable);
+    let sent = emulated.journal().requests.len();
+    let (standing, requested) = emulated.truth(&name("o")).unwrap();
+    assert!(matches!(standing, Standing::Ended { how: End::Cancelled, .. }) && requested, "{standing:?}");
+    assert_eq!(emulated.truth(&name("other")), None);
+    assert_eq!(emulated.journal().requests.len(), sent);
 }
 
 #[tokio::test(start_paused = true)]

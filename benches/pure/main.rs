@@ -1,0 +1,48 @@
+//! The pure half of a sweep, without network and clock: how fast pages are decoded, judged and planned.
+//!
+//! divan shows the spread; the lines after it hold the medians against their targets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a benchmark whose own data are wrong has nothing to go on with"
+)]
+
+mod decoding;
+mod judging;
+mod listing;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::env;
+use std::time::{Duration, Instant};
+
+/// How often each figure is taken: enough that one interruption does not move the median.
+const RUNS: usize = 31;
+
+fn main() {
+    divan::main();
+    // Cargo says so; without it, divan only tries each benchmark out, and there is nothing to hold against a target.
+    if env::args().any(|argument| argument == "--bench") {
+        println!("\njudged: {}", judging::outcome());
+        println!("{}", judging::figure());
+        for figure in decoding::figures() {
+            println!("{figure}");
+        }
+    }
+}
+
+/// How long something takes: the median of some runs. What it returns is dropped after the clock has stopped.
+fn median<T>(mut run: impl FnMut() -> T) -> Duration {
+    let mut times: Vec<Duration> = (0..RUNS)
+        .map(|_| {
+            let started = Instant::now();
+            let result = divan::black_box(run());
+            let took = started.elapsed();
+            drop(result);
+            took
+        })
+        .collect();
+    times.sort();
+    times[RUNS / 2]
+}

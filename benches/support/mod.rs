@@ -1,0 +1,3 @@
+//! What all the benchmarks share.
+
+pub(crate) mod figure;
