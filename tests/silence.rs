@@ -40,7 +40,7 @@ async fn swept(policy: &str, ceiling: Mode, asked: Option<Mode>) -> (Report, Jou
     let free_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let emulator = Emulator::start(&scenario, free_port, clock).await.unwrap();
     let endpoint = Endpoint::parse(&emulator.url()).unwrap();
-    let client = Client::new(endpoint, Credentials::load(CredentialSource::None).unwrap()).unwrap();
+    let client = Client::new(endpoint, Credentials::new(CredentialSource::None)).unwrap();
     let policy = Policy::parse(format!("{POLICY}{policy}").as_bytes(), "policy.yaml").unwrap();
     let request = Request { mode: asked, ..Request::everything(Trigger::CommandLine) };
     let settings = Settings {
