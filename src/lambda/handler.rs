@@ -153,5 +153,6 @@ fn refused_everywhere(report: Report) -> Result<Report, Failure> {
     Ok(report)
 }
 
-#[cfg(all(test, feature = "emulator"))]
+#[cfg(test)]
+#[cfg(feature = "emulator")]
 mod tests;
