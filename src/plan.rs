@@ -116,10 +116,12 @@ pub fn plan(snapshot: &Snapshot, policy: &Policy, narrow: &Narrow) -> Assessment
     let mut verdicts = groups::settle(snapshot, policy, judgements);
     let mut counts = Counts::default();
     let mut violating = Vec::new();
+    let mut left_out = 0;
     for (operation, verdict) in snapshot.operations.iter().zip(&mut verdicts) {
         if let Verdict::Violates(violation) = verdict
             && !narrow.covers_operation(&operation.service, &operation.name)
         {
+            left_out += usize::from(violator(operation, violation).withheld.is_none());
             *verdict = Verdict::Spared(Spared::OutsideRequest { rule: violation.rule.clone() });
         }
         match verdict {
@@ -131,7 +133,7 @@ pub fn plan(snapshot: &Snapshot, policy: &Policy, narrow: &Narrow) -> Assessment
     violating.sort_by(|a, b| {
         (a.created_at, &a.service, &a.operation).cmp(&(b.created_at, &b.service, &b.operation))
     });
-    let limit = limits::apply(&mut violating, &policy.limits, snapshot.running());
+    let limit = limits::apply(&mut violating, left_out, &policy.limits, snapshot.running());
     let plan = Plan {
         policy_digest: policy.digest.clone(),
         now: snapshot.now,

@@ -107,18 +107,9 @@ pub async fn sweep<S: OperationsService>(
     let mode = effective_mode(policy, request, settings.ceiling);
     let service = Bounded::new(service, settings.requests_at_once);
 
-    let reader = Reader {
-        service: &service,
-        deadlines: settings.deadlines,
-        pages: AtomicUsize::default(),
-        observer,
-        sweep_id: &settings.sweep_id,
-        mode,
-    };
-    let reading = read::read(reader, policy, &request.narrow).await;
+    let (snapshot, assessment) = look(&service, policy, request, settings, mode, clock, observer).await;
     let listing_ms = milliseconds(started);
-    let snapshot = Snapshot::new(clock.now(), reading);
-    let Assessment { plan, .. } = plan(&snapshot, policy, &request.narrow);
+    let plan = assessment.plan;
     observer.observe(Event::Planned(&plan));
 
     let watch_for = policy.follow_up_for;
@@ -159,13 +150,26 @@ pub async fn assess<S: OperationsService>(
     observer: &impl Observer,
 ) -> (Snapshot, Assessment) {
     let service = Bounded::new(service, settings.requests_at_once);
+    look(&service, policy, request, settings, Mode::Audit, clock, observer).await
+}
+
+/// Reads a snapshot, and judges it.
+async fn look<S: OperationsService>(
+    service: &Bounded<'_, S>,
+    policy: &Policy,
+    request: &Request,
+    settings: &Settings,
+    mode: Mode,
+    clock: &Clock,
+    observer: &impl Observer,
+) -> (Snapshot, Assessment) {
     let reader = Reader {
-        service: &service,
+        service,
         deadlines: settings.deadlines,
         pages: AtomicUsize::default(),
         observer,
         sweep_id: &settings.sweep_id,
-        mode: Mode::Audit,
+        mode,
     };
     let reading = read::read(reader, policy, &request.narrow).await;
     let snapshot = Snapshot::new(clock.now(), reading);

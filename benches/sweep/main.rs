@@ -89,7 +89,8 @@ fn print(figure: Figure) {
 fn run() -> Result<Run, Box<dyn Error>> {
     let emulator = Emulator::start()?;
     let policy = Policy::parse(include_bytes!("policy.yaml"), "policy.yaml")?;
-    let client = Client::new(Endpoint::parse(emulator.url())?, Credentials::new(CredentialSource::None))?;
+    let credentials = Credentials::new(CredentialSource::None);
+    let client = Client::new(Endpoint::parse(emulator.url())?, credentials)?;
     let request = Request::everything(Trigger::CommandLine);
     let settings = Settings {
         sweep_id: "bench".to_owned(),

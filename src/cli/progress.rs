@@ -69,7 +69,7 @@ impl Observer for Progress {
     fn observe(&self, event: Event<'_>) {
         match event {
             Event::Reading { collections } => {
-                self.collections.store(collections, Ordering::Relaxed);
+                self.collections.fetch_add(collections, Ordering::Relaxed);
                 self.show_reading();
             }
             Event::PageRead { operations, .. } => {

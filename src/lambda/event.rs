@@ -10,10 +10,14 @@
 //! order to narrow the run, and a run that overlooks it would do more than was asked for. For the same reason an
 //! empty list is an error and never means "everything". Pure: nothing is listed, read or logged here.
 
+mod strict;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
+
+use strict::Strict;
 
 use crate::operation::{LocationId, NameError, OperationName, ProjectId, ServiceName};
 use crate::policy::Mode;
@@ -78,7 +82,7 @@ pub enum EventError {
 /// # Errors
 /// When it is none of those that curfew takes, or holds anything that has no meaning in it.
 pub fn read(payload: &str) -> Result<Request, EventError> {
-    let value = serde_json::from_str(payload)
+    let Strict(value) = serde_json::from_str(payload)
         .map_err(|source| EventError::NotJson { bytes: payload.len(), source })?;
     read_value(&value)
 }
@@ -142,7 +146,10 @@ fn read_detail(detail: &Value) -> Result<Map<String, Value>, EventError> {
     let wrong = || malformed("detail", expected, detail);
     match detail {
         Value::Object(object) => Ok(object.clone()),
-        Value::String(text) => serde_json::from_str(text).map_err(|_| wrong()),
+        Value::String(text) => match serde_json::from_str(text) {
+            Ok(Strict(Value::Object(object))) => Ok(object),
+            _ => Err(wrong()),
+        },
         _ => Err(wrong()),
     }
 }

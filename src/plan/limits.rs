@@ -5,10 +5,24 @@
 use super::{Violator, Withheld};
 use crate::policy::{Limits, WhenExceeded};
 
-/// Withholds what the limits do not allow. `violating` is sorted, the oldest first; `running` is the number of
-/// running operations seen. Answers the sentence that says so, when something is withheld.
-pub(super) fn apply(violating: &mut [Violator], limits: &Limits, running: usize) -> Option<String> {
-    let wanted = violating.iter().filter(|violator| violator.withheld.is_none()).count();
+/// Withholds what the limits do not allow. `violating` is sorted, the oldest first; `left_out` is how many more the
+/// request leaves out of those that were to be cancelled; `running` is the number of running operations seen. Answers
+/// the sentence that says so, when something is withheld.
+pub(super) fn apply(
+    violating: &mut [Violator],
+    left_out: usize,
+    limits: &Limits,
+    running: usize,
+) -> Option<String> {
+    let asked = violating.iter().filter(|violator| violator.withheld.is_none()).count();
+    if asked == 0 {
+        return None;
+    }
+    // Too many violators are too many, whichever of them a request picks out: it must not get around `cancel_none`.
+    let wanted = match limits.when_exceeded {
+        WhenExceeded::CancelOldest => asked,
+        WhenExceeded::CancelNone => asked + left_out,
+    };
     let (allowed, reason) = allowance(limits, running);
     if wanted <= allowed {
         return None;
@@ -79,6 +93,18 @@ mod tests {
         let limits = "limits: { max_cancellations: 2, when_exceeded: cancel_none }";
         assert!(planned(limits, 3, 10).0.is_empty());
         assert_eq!(planned(limits, 2, 10).0.len(), 2);
+    }
+
+    #[test]
+    fn a_request_for_one_operation_does_not_get_around_cancel_none() {
+        let operations = (0..3).map(|n| running(&format!("o{n}"), 1000)).collect();
+        let policy = policy(&format!("{RULE}limits: {{ max_cancellations: 2, when_exceeded: cancel_none }}"));
+        let snapshot = snapshot(operations);
+        let named = snapshot.operations.first().map(|one| (one.service.clone(), one.name.clone()));
+        let narrow = Narrow { operations: Some(named.into_iter().collect()), ..Narrow::default() };
+        let plan = plan(&snapshot, &policy, &narrow).plan;
+        let withheld: Vec<_> = plan.violating.iter().map(|violator| violator.withheld).collect();
+        assert_eq!(withheld, [Some(super::Withheld::Limit)]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::report::{GapRecord, OperationRecord, Report};
 /// Something that happened in a run.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
-    /// So many collections are going to be read.
+    /// So many more collections are going to be read. It comes again when a project's locations are known.
     Reading {
         /// How many.
         collections: usize,

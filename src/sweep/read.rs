@@ -9,11 +9,12 @@ use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt;
+use futures_util::future::join;
 use futures_util::stream;
 use tokio::time::sleep_until;
 
 use super::{Deadlines, Event, Observer};
-use crate::operation::{Collection, LocationId, Operation, ProjectId, ServiceName};
+use crate::operation::{Collection, LocationId, ProjectId, ServiceName};
 use crate::policy::{Locations, Mode, Policy, Scope};
 use crate::report::GapRecord;
 use crate::request::{Narrow, NarrowScope};
@@ -36,25 +37,67 @@ pub(super) struct Reader<'a, S, O> {
 }
 
 /// Reads what the policy names and `narrow` leaves in.
+///
+/// Collections that the policy lists are read while the locations of other projects are still being asked for: a
+/// project whose locations do not come must not keep the others waiting.
 pub(super) async fn read<S: OperationsService, O: Observer>(
     reader: Reader<'_, S, O>,
     policy: &Policy,
     narrow: &Narrow,
 ) -> Reading {
-    let observer = reader.observer;
-    let (collections, mut gaps) = reader.find_collections(policy, narrow).await;
-    observer.observe(Event::Reading { collections: collections.len() });
-    let mut reading = Reading { collections: collections.len(), ..Reading::default() };
-    let mut parts = stream::iter(&collections)
-        .map(|collection| reader.read_collection(collection))
-        .buffer_unordered(COLLECTIONS_AT_ONCE);
-    while let Some(mut part) = parts.next().await {
-        reading.pages += part.pages;
-        reading.operations.append(&mut part.operations);
-        gaps.append(&mut part.gaps);
+    let Places { known, ask } = places(policy, narrow);
+    let named = reader.read_collections(&known);
+    let asked = stream::iter(&ask)
+        .map(|(service, project)| reader.read_project(service, project, &known, narrow))
+        .buffer_unordered(COLLECTIONS_AT_ONCE)
+        .fold(Reading::default(), together);
+    let (named, asked) = join(named, asked).await;
+    together(named, asked).await
+}
+
+/// Adds what a part of the reading brought.
+async fn together(mut all: Reading, mut part: Reading) -> Reading {
+    all.collections += part.collections;
+    all.pages += part.pages;
+    all.operations.append(&mut part.operations);
+    all.gaps.append(&mut part.gaps);
+    all
+}
+
+/// Where to read.
+struct Places<'a> {
+    /// Collections that are known by name.
+    known: BTreeSet<Collection>,
+    /// Projects whose locations have to be asked for first.
+    ask: BTreeSet<(&'a ServiceName, &'a ProjectId)>,
+}
+
+/// The places that the policy names and `narrow` leaves in, each once.
+fn places<'a>(policy: &'a Policy, narrow: &Narrow) -> Places<'a> {
+    let mut known: BTreeSet<Collection> = BTreeSet::new();
+    let mut ask = BTreeSet::new();
+    for Scope { service, projects, locations } in &policy.scopes {
+        for project in projects {
+            match locations {
+                Locations::Listed(listed) => {
+                    known.extend(listed.iter().map(|location| Collection {
+                        service: service.clone(),
+                        project: project.clone(),
+                        location: location.clone(),
+                    }));
+                }
+                Locations::All => match narrowed_locations(narrow, service, project) {
+                    Some(named) => known.extend(named),
+                    None if narrow.covers_project(service, project) => {
+                        ask.insert((service, project));
+                    }
+                    None => {}
+                },
+            }
+        }
     }
-    reading.gaps = gaps;
-    reading
+    known.retain(|collection| narrow.covers_collection(collection));
+    Places { known, ask }
 }
 
 /// What a request names that the policy does not: told, and never looked at.
@@ -86,57 +129,38 @@ pub fn outside_policy(policy: &Policy, narrow: &Narrow) -> Vec<String> {
     scopes.chain(operations).collect()
 }
 
-/// What one collection, or one list of locations, brought.
-#[derive(Default)]
-struct Part {
-    pages: usize,
-    operations: Vec<Operation>,
-    gaps: Vec<Gap>,
-}
-
 impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
-    /// The collections to read, each once, and the gaps where a project's locations could not be listed.
-    async fn find_collections(&self, policy: &Policy, narrow: &Narrow) -> (Vec<Collection>, Vec<Gap>) {
-        let mut found: BTreeSet<Collection> = BTreeSet::new();
-        let mut ask: BTreeSet<(&ServiceName, &ProjectId)> = BTreeSet::new();
-        for Scope { service, projects, locations } in &policy.scopes {
-            for project in projects {
-                match locations {
-                    Locations::Listed(listed) => {
-                        found.extend(listed.iter().map(|location| Collection {
-                            service: service.clone(),
-                            project: project.clone(),
-                            location: location.clone(),
-                        }));
-                    }
-                    Locations::All => match narrowed_locations(narrow, service, project) {
-                        Some(named) => found.extend(named),
-                        None if narrow.covers_project(service, project) => {
-                            ask.insert((service, project));
-                        }
-                        None => {}
-                    },
-                }
-            }
-        }
-        let mut gaps = Vec::new();
-        let mut asked = stream::iter(ask)
-            .map(|(service, project)| self.list_locations(service, project))
-            .buffer_unordered(COLLECTIONS_AT_ONCE);
-        while let Some((collections, mut missing)) = asked.next().await {
-            found.extend(collections);
-            gaps.append(&mut missing);
-        }
-        found.retain(|collection| narrow.covers_collection(collection));
-        (found.into_iter().collect(), gaps)
+    /// Reads collections side by side.
+    async fn read_collections(&self, collections: &BTreeSet<Collection>) -> Reading {
+        self.observer.observe(Event::Reading { collections: collections.len() });
+        let start = Reading { collections: collections.len(), ..Reading::default() };
+        stream::iter(collections)
+            .map(|collection| self.read_collection(collection))
+            .buffer_unordered(COLLECTIONS_AT_ONCE)
+            .fold(start, together)
+            .await
+    }
+
+    /// Asks for a project's locations, and reads those that are not `known`: they are read already.
+    async fn read_project(
+        &self,
+        service: &ServiceName,
+        project: &ProjectId,
+        known: &BTreeSet<Collection>,
+        narrow: &Narrow,
+    ) -> Reading {
+        let (mut found, gaps) = self.list_locations(service, project).await;
+        found.retain(|collection| !known.contains(collection) && narrow.covers_collection(collection));
+        let part = self.read_collections(&found).await;
+        together(part, Reading { gaps, ..Reading::default() }).await
     }
 
     async fn list_locations(
         &self,
         service: &ServiceName,
         project: &ProjectId,
-    ) -> (Vec<Collection>, Vec<Gap>) {
-        let mut collections = Vec::new();
+    ) -> (BTreeSet<Collection>, Vec<Gap>) {
+        let mut collections = BTreeSet::new();
         let mut gaps = Vec::new();
         let mut note = |reason, message| {
             let gap = Gap::in_locations(service, project, reason, message);
@@ -145,7 +169,16 @@ impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
         };
         let mut pages = Pages::default();
         loop {
-            match self.service.locations_page(service, project, pages.token(), self.deadlines.stop).await {
+            let page = tokio::select! {
+                biased;
+                page = self.service.locations_page(service, project, pages.token(), self.deadlines.stop) => page,
+                () = self.time_is_up() => {
+                    let message = "the locations could not be listed in the time there is for reading";
+                    note(GapReason::Deadline, message.to_owned());
+                    break;
+                }
+            };
+            match page {
                 Ok(page) => {
                     page.missing.into_iter().for_each(|sentence| note(GapReason::Incomplete, sentence));
                     collections.extend(page.locations.into_iter().map(|location| Collection {
@@ -157,7 +190,7 @@ impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
                         Turn::Next => {}
                         Turn::End => break,
                         Turn::Loop => {
-                            note(GapReason::Incomplete, REPEATED_TOKEN.to_owned());
+                            note(GapReason::Incomplete, NO_END.to_owned());
                             break;
                         }
                     }
@@ -171,8 +204,8 @@ impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
         (collections, gaps)
     }
 
-    async fn read_collection(&self, collection: &Collection) -> Part {
-        let mut part = Part::default();
+    async fn read_collection(&self, collection: &Collection) -> Reading {
+        let mut part = Reading::default();
         let mut gaps = Vec::new();
         let mut note = |reason, message| {
             let gap = Gap::in_collection(collection, reason, message);
@@ -200,7 +233,7 @@ impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
                         Turn::Next => {}
                         Turn::End => break,
                         Turn::Loop => {
-                            note(GapReason::Incomplete, REPEATED_TOKEN.to_owned());
+                            note(GapReason::Incomplete, NO_END.to_owned());
                             break;
                         }
                     }
@@ -259,7 +292,13 @@ fn narrowed_locations(
     named.map(|scope| scope.location.clone().map(collection)).collect()
 }
 
-const REPEATED_TOKEN: &str = "the service gave a page token a second time: the pages have no end";
+/// The most pages that one listing may have. Ten thousand pages of a thousand operations are far more than any
+/// collection holds: a service that always has a further page would otherwise be asked forever, for a run from a desk
+/// has no deadline.
+const MAX_PAGES: usize = 10_000;
+
+const NO_END: &str =
+    "the service gave a page token a second time, or more than 10000 pages: they have no end";
 
 /// The page tokens of one listing.
 #[derive(Default)]
@@ -282,7 +321,7 @@ impl Pages {
 
     fn turn(&mut self, next: Option<String>) -> Turn {
         let Some(next) = next else { return Turn::End };
-        if !self.seen.insert(next.clone()) {
+        if !self.seen.insert(next.clone()) || self.seen.len() >= MAX_PAGES {
             return Turn::Loop;
         }
         self.token = Some(next);

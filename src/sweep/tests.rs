@@ -105,6 +105,35 @@ async fn one_collection_that_cannot_be_read_is_a_gap_and_the_others_are_served()
 }
 
 #[tokio::test(start_paused = true)]
+async fn locations_that_do_not_come_keep_no_other_collection_waiting() {
+    let text = EVERY_LOCATION.replace(
+        "[{ projects: [p, q], locations: all }]",
+        "[{ projects: [p], locations: [l] }, { projects: [q], locations: all }]",
+    );
+    let policy = Policy::parse(text.as_bytes(), "policy.yaml").unwrap();
+    let service =
+        Scripted::default().page(("p", "l"), None, vec![running("a", 90)], None).stuck("locations q");
+    let second = |n| Some(Instant::now() + Duration::from_secs(n));
+    let deadlines = Deadlines { stop_reading: second(10), stop_starting: second(20), stop: second(25) };
+    let report = swept(&service, &policy, Narrow::default(), &Settings { deadlines, ..settings() }).await;
+    assert_eq!(service.asked("cancel"), ["a"]);
+    assert_eq!((report.gaps.len(), report.gaps[0].reason), (1, GapReason::Deadline));
+    assert_eq!((report.gaps[0].location.is_none(), report.listing_ms), (true, 10_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_always_has_a_further_page_ends_with_a_gap() {
+    let tokens: Vec<String> = (0..20_000).map(|n| format!("t{n}")).collect();
+    let mut service = Scripted::default().page(("p", "l"), None, vec![running("a", 90)], Some("t0"));
+    for pair in tokens.windows(2) {
+        service = service.page(("p", "l"), Some(&pair[0]), Vec::new(), Some(&pair[1]));
+    }
+    let report = swept_whole(&service, OLD).await;
+    assert_eq!((report.gaps.len(), report.gaps[0].reason), (1, GapReason::Incomplete));
+    assert_eq!((report.pages, service.asked("cancel").len()), (10_000 + 1, 1), "and p/m has one page");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_read_before_a_page_failed_is_judged() {
     let service = Scripted::default().page(("p", "l"), None, vec![running("a", 90)], Some("t1")).no_page(
         ("p", "l"),

@@ -3,7 +3,7 @@
 //! What nobody told it: a collection or a project without entries, a cancel that is accepted, an operation that
 //! turns out cancelled.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ use crate::service::{CallError, CancelReply, FailureKind, LocationsPage, Operati
 pub(crate) struct Scripted {
     /// How long every answer takes.
     latency: Duration,
+    /// Calls that are never answered, as they are taken down.
+    stuck: HashSet<String>,
     pages: HashMap<(String, Option<String>), Result<Page, CallError>>,
     locations: HashMap<(String, Option<String>), Result<LocationsPage, CallError>>,
     cancels: HashMap<String, CancelReply>,
@@ -45,6 +47,12 @@ impl Scripted {
     /// One whose every answer takes so long.
     pub(crate) fn slow(latency: Duration) -> Self {
         Self { latency, ..Self::default() }
+    }
+
+    /// A call that is never answered, e.g. `locations p`.
+    pub(crate) fn stuck(mut self, call: &str) -> Self {
+        self.stuck.insert(call.to_owned());
+        self
     }
 
     /// A page of `projects/{project}/locations/{location}`, under a token.
@@ -119,6 +127,7 @@ impl Scripted {
 
     /// Takes a call down and waits; an error when the time is over first.
     async fn take(&self, call: String, until: Option<Instant>) -> Result<(), CallError> {
+        let latency = if self.stuck.contains(&call) { Duration::MAX } else { self.latency };
         {
             let mut notes = self.notes.lock().unwrap();
             notes.calls.push((Instant::now(), call));
@@ -126,9 +135,9 @@ impl Scripted {
             notes.most_under_way = notes.most_under_way.max(notes.under_way);
         }
         let waited = match until {
-            Some(until) => timeout_at(until, sleep(self.latency)).await.is_ok(),
+            Some(until) => timeout_at(until, sleep(latency)).await.is_ok(),
             None => {
-                sleep(self.latency).await;
+                sleep(latency).await;
                 true
             }
         };

@@ -53,7 +53,7 @@ async fn two_means_bad_usage_policy_or_configuration() {
         (&["explain", "projects/p/locations/l/operations/.."], "is not an operation name"),
         (&["sweep", "--policy", "no-such.yaml"], "no-such.yaml"),
         (&["sweep", "--policy", "s3://bucket/key"], "file:PATH"),
-        (&["sweep", "--credentials", "nonsense"], "`adc`, `file:PATH` or `none`"),
+        (&["sweep", "--credentials", "nonsense"], "write adc, file:PATH, secretsmanager:ID or none"),
         (&["sweep", "--credentials", "file:no-such.json"], "no-such.json"),
         (&["sweep", "--endpoint", "nonsense"], "write one like"),
         (&["sweep", "--endpoint", "http://example.com"], "loopback"),

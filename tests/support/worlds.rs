@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use curfew::emulator::scenario::{
-    Answer, Call, Effect, End, Fault, FaultAnswer, OnCancel, PlannedMetadata, PlannedOperation,
+    Answer, Call, Effect, End, Fault, FaultAnswer, OnCancel, PlannedMetadata, PlannedOperation, TokenRules,
 };
 use curfew::emulator::{Code, Scenario};
 use curfew::operation::{LocationId, OperationName, ProjectId, ServiceName};
@@ -93,6 +93,7 @@ fn scenario(rng: &mut Rng) -> Scenario {
     Scenario {
         latency: Duration::from_millis(one_of(rng, &[0, 20, 300, 3_000])),
         require_token: rng.bool(),
+        tokens: TokenRules::default(),
         page_size: one_of(rng, &[1, 2, 3, 1_000]),
         locations,
         operations,

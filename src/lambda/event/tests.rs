@@ -252,3 +252,18 @@ fn a_payload_of_megabytes_makes_a_short_error_on_one_line() {
         assert!(got.len() < 1200 && !got.contains('\n'), "{} bytes: {got:.1500}", got.len());
     }
 }
+
+#[test]
+fn a_key_that_is_given_twice_is_an_error_and_not_the_last_of_the_two() {
+    for twice in [
+        r#"{"sweep": {"mode": "audit"}, "sweep": {}}"#,
+        r#"{"sweep": {"mode": "audit", "mode": "enforce"}}"#,
+        r#"{"detail-type": "Curfew Sweep", "detail": "{\"scopes\": [], \"scopes\": [{\"project\": \"p\"}]}"}"#,
+    ] {
+        assert!(read(twice).is_err(), "{twice}");
+    }
+    let error = read(r#"{"sweep": {}, "sweep": {}}"#).unwrap_err();
+    assert!(
+        matches!(error, EventError::NotJson { ref source, .. } if source.to_string().contains("`sweep` is given twice"))
+    );
+}
