@@ -14,6 +14,7 @@
 //! | [`clock`] | where time comes from |
 //! | [`service`] | the seam: list a page, list locations, get, cancel |
 //! | [`google`] | `google.longrunning` over REST, behind that seam |
+//! | [`aws`] | where policies and secrets are kept |
 //! | `emulator` | a fake of it (feature `emulator`) |
 //! | [`snapshot`] | what was read, and the gaps |
 //! | [`policy`] | from a file to a checked policy; matching |

@@ -65,13 +65,13 @@ impl Place {
                 let error = answer.err();
                 self.refused(error.code(), error.message(), answer.raw().status().as_u16())
             }
-            SdkError::ConstructionFailure(_) => self.not_set_up(
-                "no request for it could be made; check AWS_REGION, and AWS_ENDPOINT_URL if that is set",
-            ),
             _ if lacks_credentials(error) => self.not_set_up(
                 "there are no AWS credentials. A Lambda function has those of its role; elsewhere set \
                  AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
             ),
+            SdkError::ConstructionFailure(_) => self.not_sent(),
+            // Nothing of the network: without a region, for example, there is no address to send to.
+            SdkError::DispatchFailure(failure) if failure.is_other() && failure.as_other().is_none() => self.not_sent(),
             SdkError::ResponseError(_) => self.unavailable("AWS's answer was not understood"),
             _ => self.unavailable(
                 "AWS could not be reached. A function in a VPC needs an endpoint or a NAT gateway; check AWS_REGION, \
@@ -88,6 +88,12 @@ impl Place {
     /// AWS was not asked, because it cannot be.
     pub(super) fn not_set_up(&self, problem: &str) -> SourceError {
         SourceError::NotSetUp(format!("{} was not read: {problem}", self.name))
+    }
+
+    fn not_sent(&self) -> SourceError {
+        self.not_set_up(
+            "no request for it could be made; check AWS_REGION, and AWS_ENDPOINT_URL if that is set",
+        )
     }
 
     /// It may pass.

@@ -39,6 +39,9 @@ async fn a_sweep_and_a_validation_from_a_desk_read_from_aws() {
     ran.complains("could not be read at this time");
     let without_region: Vec<_> = variables.into_iter().filter(|(name, _)| *name != "AWS_REGION").collect();
     let off_cloud = [&without_region[..], &[("AWS_EC2_METADATA_DISABLED", "true")]].concat();
-    let ran = run(&["validate", "ssm:/curfew/policy"], &off_cloud, anywhere).await.exits(2);
-    ran.complains("check AWS_REGION");
+    for policy in ["ssm:/curfew/policy", "s3://acme-policies/policy.yaml"] {
+        let without = off_cloud.iter().copied().filter(|(name, _)| *name != "AWS_ENDPOINT_URL");
+        let ran = run(&["validate", policy], &without.collect::<Vec<_>>(), anywhere).await.exits(2);
+        ran.complains("was not read: no request for it could be made; check AWS_REGION");
+    }
 }
