@@ -26,6 +26,8 @@
 //! | [`sweep`] | the spine: read, plan, cancel, follow up, report |
 //! | [`config`] | the settings: the environment, read once |
 //! | [`setup`] | from the settings to a policy and a client |
+//! | [`permissions`] | what curfew must be allowed to do, on AWS and on Google Cloud |
+//! | `doctor` | whether a sweep could do its work, and what is missing if not (feature `cli`) |
 //! | [`lambda`] | the function around a sweep: payloads, deadline, failures, log |
 //! | `cli` | the command line (feature `cli`) |
 //!
@@ -37,6 +39,8 @@ pub mod aws;
 pub mod cli;
 pub mod clock;
 pub mod config;
+#[cfg(feature = "cli")]
+pub mod doctor;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod follow_up;
@@ -44,6 +48,7 @@ pub mod google;
 pub mod judge;
 pub mod lambda;
 pub mod operation;
+pub mod permissions;
 pub mod plan;
 pub mod policy;
 pub mod report;

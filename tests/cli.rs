@@ -18,6 +18,8 @@ mod world;
 mod bad_input;
 #[path = "cli/demo.rs"]
 mod demo;
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/emulator.rs"]
 mod emulator;
 #[path = "cli/exit_codes.rs"]

@@ -77,6 +77,13 @@ pub enum Command {
     #[command(after_help = after_help!("  curfew validate policy.yaml
   curfew validate policies/*.yaml"))]
     Validate(ValidateArgs),
+    /// Check one thing after another, and say what is missing and how to mend it. Cancels nothing.
+    ///
+    /// The settings, the policy, the credential, a token for it, and for each project of the policy: that it and its
+    /// locations exist, that list works, and that the account may cancel. Then: what must be granted for all of it, as
+    /// an IAM policy for AWS and a role for Google Cloud. It looks at all of this in every mode.
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(DoctorArgs),
     /// Run a fake google.longrunning service: the demo's, or one from a scenario file.
     ///
     /// A scenario lists operations with their age, what a cancel does to each, and what goes wrong on the way. Point
@@ -92,6 +99,18 @@ const EMULATOR_HELP: &str = after_help!(
     "  curfew emulator --listen 127.0.0.1:8080
   curfew sweep --policy policies/demo.yaml --endpoint http://127.0.0.1:8080 --credentials none"
 );
+
+const DOCTOR_HELP: &str = "\
+Examples:
+  curfew doctor --policy policy.yaml
+  curfew doctor --policy policy.yaml --credentials file:google.json
+  curfew doctor --format json | jq '.findings[] | select(.status == \"missing\")'
+
+Exit codes:
+  0  nothing is missing
+  1  something is missing, but a sweep would do some of its work
+  2  bad usage, policy, configuration or credential: no sweep can start
+  3  nothing could be read";
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -169,6 +188,21 @@ pub struct ValidateArgs {
     #[arg(value_name = "POLICY", env = "CURFEW_POLICY", hide_env_values = true)]
     #[arg(default_value = "file:policy.yaml")]
     pub policies: Vec<String>,
+}
+
+/// `curfew doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Where things are.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// The function's key, to be told what it allows together with the policy's.
+    #[arg(long, short, env = "CURFEW_MODE", hide_env_values = true, value_parser = parse_mode)]
+    #[arg(default_value = "audit")]
+    pub mode: Mode,
+    /// How the result is printed.
+    #[arg(long, short, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
 }
 
 /// `curfew emulator`.

@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use super::args::{Cli, ColorWhen, Command, Connection};
 use super::failure::{BAD_INPUT, CliFailure, NOTHING_READ};
-use super::{explain, sweep, validate};
+use super::{doctor, explain, sweep, validate};
 use crate::aws::Sdk;
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 use crate::google::{Client, CredentialError};
 use crate::operation::{OperationName, ServiceName};
 use crate::policy::{Mode, Policy};
@@ -34,6 +34,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Sweep(args) => sweep::run(args).await,
         Command::Explain(args) => explain::run(args).await,
         Command::Validate(args) => validate::run(&args).await,
+        Command::Doctor(args) => doctor::run(args).await,
         #[cfg(feature = "emulator")]
         Command::Emulator(args) => super::emulator::run(args)
             .await
@@ -49,13 +50,7 @@ pub async fn run(cli: Cli) -> ExitCode {
 /// Reads the policy and the credential, and makes the client that the arguments name.
 pub(super) async fn set_up(connection: &Connection) -> Result<(PolicyRead, Client), CliFailure> {
     let invalid = |error: &dyn Error| CliFailure::bad_input("the configuration is invalid", error);
-    let config = Config::read(|name| match name {
-        config::POLICY => Some(policy_source(&connection.policy)),
-        config::CREDENTIALS => Some(connection.credentials.clone()),
-        config::GOOGLE_ENDPOINT => connection.endpoint.clone(),
-        name => passed_on(name),
-    })
-    .map_err(|error| invalid(&error))?;
+    let config = configuration(connection).map_err(|error| invalid(&error))?;
     let (sdk, clock) = (Sdk::default(), Clock::system());
     let policy = read_policy(&config, &sdk, &clock).await?;
     let client = connect(&config, &sdk).await.map_err(|error| invalid(&error))?;
@@ -65,6 +60,16 @@ pub(super) async fn set_up(connection: &Connection) -> Result<(PolicyRead, Clien
         Err(error @ CredentialError::Unusable(_)) => Err(invalid(&error)),
         Err(error @ CredentialError::Unavailable(_)) => Err(no_credential(&error)),
     }
+}
+
+/// The settings that the arguments name. A command has its mode from an option of its own.
+pub(super) fn configuration(connection: &Connection) -> Result<Config, ConfigError> {
+    Config::read(|name| match name {
+        config::POLICY => Some(policy_source(&connection.policy)),
+        config::CREDENTIALS => Some(connection.credentials.clone()),
+        config::GOOGLE_ENDPOINT => connection.endpoint.clone(),
+        name => passed_on(name),
+    })
 }
 
 /// Reads the policy alone.

@@ -57,6 +57,8 @@ struct Document {
     #[serde(default)]
     locations: BTreeMap<Project, Vec<Place>>,
     #[serde(default)]
+    permissions: BTreeMap<Project, BTreeSet<String>>,
+    #[serde(default)]
     operations: Vec<OperationEntry>,
     #[serde(default)]
     faults: Vec<FaultEntry>,
@@ -117,6 +119,7 @@ enum CallWord {
     Cancel,
     Delete,
     Locations,
+    Permissions,
     Token,
     #[default]
     Any,
@@ -204,6 +207,8 @@ impl Document {
         for (Project(project), places) in self.locations {
             scenario.locations.insert(project, places.into_iter().map(|Place(place)| place).collect());
         }
+        let permissions = self.permissions.into_iter();
+        scenario.permissions = permissions.map(|(Project(project), given)| (project, given)).collect();
         let mut names = BTreeSet::new();
         for entry in self.operations {
             let location = entry.name.referenced;
@@ -315,6 +320,7 @@ impl FaultEntry {
             CallWord::Cancel => Some(Call::Cancel),
             CallWord::Delete => Some(Call::Delete),
             CallWord::Locations => Some(Call::Locations),
+            CallWord::Permissions => Some(Call::Permissions),
             CallWord::Token => Some(Call::Token),
             CallWord::Any => None,
         };

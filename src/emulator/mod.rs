@@ -15,6 +15,7 @@ mod exchange;
 mod in_process;
 mod journal;
 mod page_token;
+mod permissions;
 mod reply;
 mod request;
 mod respond;

@@ -5,6 +5,7 @@
 //! not have by the service (400).
 
 use http::{HeaderMap, Method};
+use serde::Deserialize;
 
 use super::exchange::Exchange;
 use super::rpc::{Code, Refusal};
@@ -80,6 +81,10 @@ pub(super) fn route(method: &Method, path: &str) -> Route {
         (["projects", "-", "serviceAccounts", account], &Method::POST) => {
             let Some(account) = account.strip_suffix(":generateAccessToken") else { return Route::Nowhere };
             return Route::To(Call::Token, Resource::Exchange(Exchange::Impersonate(account.to_owned())));
+        }
+        (["projects", project], &Method::POST) => {
+            let Some(project) = project.strip_suffix(":testIamPermissions") else { return Route::Nowhere };
+            (Call::Permissions, ProjectId::parse(project).map(Resource::Project))
         }
         (["projects", project, "locations"], &Method::GET) => {
             (Call::Locations, ProjectId::parse(project).map(Resource::Project))
@@ -213,6 +218,22 @@ pub(super) fn check_cancel_body(body: &[u8]) -> Result<(), Refusal> {
             quote(key)
         ))),
     }
+}
+
+/// The body of `testIamPermissions`.
+pub(super) fn permissions_asked_for(body: &[u8]) -> Result<Vec<String>, Refusal> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Body {
+        permissions: Vec<String>,
+    }
+
+    let body: Body = serde_json::from_slice(body)
+        .map_err(|error| invalid(format!("Invalid JSON payload received. {error}")))?;
+    if body.permissions.iter().any(|permission| permission.contains('*')) {
+        return Err(invalid("Wildcards are not allowed in permissions."));
+    }
+    Ok(body.permissions)
 }
 
 fn unknown_parameter(key: &str) -> Refusal {

@@ -14,8 +14,11 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::journal::{Entry, Journal};
+use super::permissions::Permissions;
 use super::reply::{Delivery, Reply};
-use super::request::{ListQuery, Query, Request, Resource, Route, check_cancel_body, route};
+use super::request::{
+    ListQuery, Query, Request, Resource, Route, check_cancel_body, permissions_asked_for, route,
+};
 use super::rpc::{Code, Refusal};
 use super::scenario::{Call, Fault, FaultAnswer, Scenario};
 use super::tokens::Tokens;
@@ -29,6 +32,7 @@ pub struct Fake {
     faults: Vec<Fault>,
     latency: Duration,
     tokens: Tokens,
+    permissions: Permissions,
     page_size: usize,
     journal: Journal,
 }
@@ -42,6 +46,7 @@ impl Fake {
             faults: scenario.faults.clone(),
             latency: scenario.latency,
             tokens: Tokens::new(scenario.tokens, scenario.require_token),
+            permissions: Permissions::new(scenario.permissions.clone()),
             page_size: scenario.page_size,
             journal: Journal::default(),
         }
@@ -136,6 +141,11 @@ impl Fake {
             if call == Call::Cancel {
                 check_cancel_body(request.body)?;
             }
+            if let (Resource::Project(project), Call::Permissions) = (resource, call) {
+                let asked = permissions_asked_for(request.body)?;
+                return Ok(self.permissions.among(&self.world, project, asked));
+            }
+            self.permissions.check(call, resource)?;
             self.call(now, call, resource, query.page_token(), &list, spoils)
         });
         match answer {

@@ -4,7 +4,7 @@
 //!
 #![doc = include_str!("scenario.md")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -111,6 +111,8 @@ pub enum Call {
     Delete,
     /// `locations.list`
     Locations,
+    /// `projects.testIamPermissions`
+    Permissions,
     /// Any of the places that hand out tokens.
     Token,
 }
@@ -207,6 +209,8 @@ pub struct Scenario {
     pub page_size: usize,
     /// Locations beside those that the operations imply.
     pub locations: BTreeMap<ProjectId, Vec<LocationId>>,
+    /// The permissions that whoever asks has in a project; where none are named, all.
+    pub permissions: BTreeMap<ProjectId, BTreeSet<String>>,
     /// The operations; no two of the same name.
     pub operations: Vec<PlannedOperation>,
     /// What goes wrong, in order.
@@ -222,6 +226,7 @@ impl Default for Scenario {
             tokens: TokenRules::default(),
             page_size: DEFAULT_PAGE_SIZE,
             locations: BTreeMap::new(),
+            permissions: BTreeMap::new(),
             operations: Vec::new(),
             faults: Vec::new(),
         }

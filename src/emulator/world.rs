@@ -284,7 +284,8 @@ fn not_found(name: &OperationName) -> Refusal {
     Refusal::new(Code::NotFound, format!("Resource '{name}' was not found"))
 }
 
-fn denied(permission: &str, resource: &str) -> Refusal {
+/// 403: the permission is not given, or the resource not there. Which of the two, Google does not say.
+pub(super) fn denied(permission: &str, resource: &str) -> Refusal {
     let message = format!(
         "Permission '{permission}' denied on resource '//clouddeploy.googleapis.com/{resource}' \
          (or it may not exist)."

@@ -12,6 +12,7 @@ mod credentials;
 mod explain;
 mod spec;
 mod store;
+mod summary;
 
 #[cfg(test)]
 #[path = "tests/auth_rotation.rs"]
@@ -26,6 +27,7 @@ mod tests;
 pub use credentials::Credentials;
 pub use spec::CredentialSpec;
 pub use store::{CredentialSource, CredentialStore, FileStore, Reading};
+pub use summary::{CredentialKind, CredentialSummary};
 
 pub(super) use credentials::AuthHeaders;
 

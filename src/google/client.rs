@@ -4,21 +4,23 @@
 //! it is asked again is `retry`, where the token comes from is `auth`. It knows no rule, and sends a cancel to
 //! nothing but a name that it is given.
 
+use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Method, Response, Url, redirect};
+use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
 use crate::clock::Clock;
-use crate::google::auth::{AuthHeaders, CredentialError, Credentials};
+use crate::google::auth::{AuthHeaders, CredentialError, CredentialSummary, Credentials};
 use crate::google::endpoint::Endpoint;
 use crate::google::error::Failure;
 use crate::google::retry::{Attempt, Reply, RetryPolicy, run};
-use crate::google::services::find_service;
+use crate::google::services::{RESOURCE_MANAGER, find_service};
 use crate::google::skew;
 use crate::google::wire::{self, DecodeError};
 use crate::operation::{Collection, Operation, OperationName, ProjectId, ServiceName};
@@ -124,6 +126,30 @@ impl Client {
         run(&hasty, None, fastrand::f64, token).await.map(drop)
     }
 
+    /// What was read as the credential, once it has been; `None` before, and when it could not be used.
+    #[must_use]
+    pub fn credential(&self) -> Option<CredentialSummary> {
+        self.credentials.summary()
+    }
+
+    /// Asks which of these permissions the account has in a project. A project that does not exist may be answered
+    /// like one in which it has none.
+    ///
+    /// # Errors
+    /// When there is no usable answer, for example because the Resource Manager API is not enabled.
+    pub async fn test_permissions(
+        &self,
+        project: &ProjectId,
+        permissions: &[&str],
+        until: Option<Instant>,
+    ) -> Result<BTreeSet<String>, CallError> {
+        let path = format!("projects/{project}:testIamPermissions");
+        let url = self.endpoint.url(&RESOURCE_MANAGER, &path);
+        let url = url.ok_or_else(|| Failure::refused("no URL can be made of it").into_call_error(0))?;
+        let body = json!({ "permissions": permissions }).to_string();
+        Ok(self.call(Request::post(url, body), until, wire::decode_permissions).await?.value)
+    }
+
     async fn token(&self, deadline: Instant) -> Result<AuthHeaders, Failure> {
         match timeout_at(deadline, self.credentials.headers(deadline)).await {
             Ok(Ok(headers)) => Ok(headers),
@@ -146,30 +172,32 @@ impl Client {
 
     async fn call<T: Send>(
         &self,
-        method: Method,
-        url: Url,
+        request: Request,
         until: Option<Instant>,
         decode: impl Fn(&[u8]) -> Result<T, DecodeError> + Sync,
     ) -> Result<Reply<T>, CallError> {
         // Which credential the last attempt used, so that the one that was not taken is the one that is dropped.
         let used = AtomicU64::new(0);
-        let (method, url, decode, used) = (&method, &url, &decode, &used);
+        let (request, decode, used) = (&request, &decode, &used);
         let attempt = |attempt: Attempt| async move {
             if attempt.reauthenticate {
                 self.credentials.reject(used.load(Ordering::Relaxed));
             }
             let auth = self.token(attempt.deadline).await?;
             used.store(auth.generation, Ordering::Relaxed);
-            let body = self.send(method, url, auth).await?;
+            let body = self.send(request, auth).await?;
             decode(&body).map_err(|error| Failure { http_status: Some(200), ..error.into() })
         };
         run(&self.retry, until, fastrand::f64, attempt).await
     }
 
     /// Sends one request. The body of a success comes back; anything else is a failure.
-    async fn send(&self, method: &Method, url: &Url, auth: AuthHeaders) -> Result<Vec<u8>, Failure> {
+    async fn send(&self, request: &Request, auth: AuthHeaders) -> Result<Vec<u8>, Failure> {
+        let Request { method, url, body } = request;
         let mut request = self.http.request(method.clone(), url.clone()).headers(auth.headers);
-        if *method == Method::POST {
+        if !body.is_empty() {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
+        } else if *method == Method::POST {
             // Google's front ends answer 411 to a POST without a length, and an empty body alone sets none.
             request = request.header(CONTENT_LENGTH, 0);
         }
@@ -199,7 +227,7 @@ impl OperationsService for Client {
     ) -> Result<Page, CallError> {
         let path = format!("{}/operations", collection.parent());
         let url = paged(self.url(&collection.service, &path)?, page_token);
-        let reply = self.call(Method::GET, url, until, |body| wire::decode_page(body, collection)).await?;
+        let reply = self.call(Request::get(url), until, |body| wire::decode_page(body, collection)).await?;
         Ok(reply.value)
     }
 
@@ -211,7 +239,7 @@ impl OperationsService for Client {
         until: Option<Instant>,
     ) -> Result<LocationsPage, CallError> {
         let url = paged(self.url(service, &format!("projects/{project}/locations"))?, page_token);
-        let reply = self.call(Method::GET, url, until, |body| wire::decode_locations(body, project)).await?;
+        let reply = self.call(Request::get(url), until, |body| wire::decode_locations(body, project)).await?;
         Ok(reply.value)
     }
 
@@ -223,7 +251,7 @@ impl OperationsService for Client {
     ) -> Result<Operation, CallError> {
         let url = self.url(service, name.as_str())?;
         let reply =
-            self.call(Method::GET, url, until, |body| wire::decode_operation(body, service, name)).await?;
+            self.call(Request::get(url), until, |body| wire::decode_operation(body, service, name)).await?;
         Ok(reply.value)
     }
 
@@ -237,10 +265,29 @@ impl OperationsService for Client {
             Ok(url) => url,
             Err(error) => return error.into(),
         };
-        match self.call(Method::POST, url, until, wire::decode_empty).await {
+        match self.call(Request::post(url, String::new()), until, wire::decode_empty).await {
             Ok(reply) => CancelReply::accepted(reply.attempts),
             Err(error) => error.into(),
         }
+    }
+}
+
+/// What is sent, but for the token.
+#[derive(Debug)]
+struct Request {
+    method: Method,
+    url: Url,
+    body: String,
+}
+
+impl Request {
+    fn get(url: Url) -> Self {
+        Self { method: Method::GET, url, body: String::new() }
+    }
+
+    /// The body is JSON, or empty.
+    fn post(url: Url, body: String) -> Self {
+        Self { method: Method::POST, url, body }
     }
 }
 

@@ -19,7 +19,8 @@ pub mod wire;
 mod test_server;
 
 pub use auth::{
-    CredentialError, CredentialSource, CredentialSpec, CredentialStore, Credentials, FileStore, Reading,
+    CredentialError, CredentialKind, CredentialSource, CredentialSpec, CredentialStore, CredentialSummary,
+    Credentials, FileStore, Reading,
 };
 pub use client::{Client, ClientError};
 pub use endpoint::{Endpoint, EndpointError};

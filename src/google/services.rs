@@ -21,6 +21,13 @@ const KNOWN: [KnownService; 1] = [
     KnownService { name: "clouddeploy", base: "https://clouddeploy.googleapis.com", version: "v1" },
 ];
 
+/// Where it is asked what an account may do in a project. It has no operations that a policy could name.
+pub(super) const RESOURCE_MANAGER: KnownService = KnownService {
+    name: "cloudresourcemanager",
+    base: "https://cloudresourcemanager.googleapis.com",
+    version: "v1",
+};
+
 /// All the services that curfew knows.
 #[must_use]
 pub fn known_services() -> &'static [KnownService] {

@@ -1,4 +1,5 @@
-//! From the bytes of an answer to the domain: pages of operations and locations, one operation, an empty object.
+//! From the bytes of an answer to the domain: pages of operations and locations, one operation, permissions, an empty
+//! object.
 //!
 //! Pure functions. They borrow from the buffer, skip what nobody asks for, and decide nothing: a rule never looks
 //! at JSON, and nothing here looks at a rule. What cannot be read of an operation is `None`; what cannot be read of
@@ -7,6 +8,7 @@
 //! No error quotes the body: it may be anything, and it ends in a log.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -139,6 +141,24 @@ pub fn decode_locations(body: &[u8], project: &ProjectId) -> Result<LocationsPag
         }
     }
     Ok(LocationsPage { locations, missing: missing.finish(), next: token(body.next_page_token)? })
+}
+
+/// Reads the permissions that are given: `google.iam.v1.TestIamPermissionsResponse`. None at all is an empty object.
+///
+/// # Errors
+/// When the body is cut short or is not such an object.
+pub fn decode_permissions(body: &[u8]) -> Result<BTreeSet<String>, DecodeError> {
+    #[derive(Deserialize)]
+    struct Body {
+        #[serde(default)]
+        permissions: BTreeSet<String>,
+        #[serde(default)]
+        error: Option<IgnoredAny>,
+    }
+
+    let body: Body = decode_object(body)?;
+    refuse_error(body.error)?;
+    Ok(body.permissions)
 }
 
 /// Reads `google.protobuf.Empty`, the success of a cancel: a JSON object with nothing in it.

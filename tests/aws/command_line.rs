@@ -27,9 +27,12 @@ async fn a_sweep_and_a_validation_from_a_desk_read_from_aws() {
     assert_eq!(ran.json()["policy_source"], "ssm:/curfew/policy");
     assert!(cancelled(&emulator).contains("old"));
 
+    let ran = run(&[&["doctor", "--endpoint", &url], &places[..]].concat(), &variables, anywhere).await;
+    ran.says("valid, sha256:");
+    ran.says("secretsmanager:GetSecretValue");
     let ran = run(&["sweep", "--mode", "off", "--policy", "ssm:/gone"], &variables, anywhere).await;
     ran.exits(0);
-    assert_eq!(aws.count("GetParameter"), 2, "switched off, it reads nothing");
+    assert_eq!(aws.count("GetParameter"), 3, "switched off, it reads nothing");
 
     aws.fail("GetSecretValue", 400, "ResourceNotFoundException");
     let ran = run(&[&sweep[..], &places].concat(), &variables, anywhere).await.exits(2);

@@ -96,6 +96,7 @@ fn scenario(rng: &mut Rng) -> Scenario {
         tokens: TokenRules::default(),
         page_size: one_of(rng, &[1, 2, 3, 1_000]),
         locations,
+        permissions: BTreeMap::new(),
         operations,
         faults: (0..faults).map(|_| fault(rng)).collect(),
     }

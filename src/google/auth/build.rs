@@ -43,10 +43,9 @@ pub(super) fn from_text(
     aws_keys_at_hand: bool,
 ) -> Result<google::Credentials, CredentialError> {
     let unusable = |problem: &str| CredentialError::Unusable(format!("{origin} {problem}"));
-    let json: Value = serde_json::from_str(text.expose_secret()).map_err(|_| {
+    let mut json = parse(text).ok_or_else(|| {
         unusable("is not JSON; it must be a credentials file as Google's console or gcloud writes it")
     })?;
-    let mut json = unwrapped(json);
     mend(&mut json, aws_keys_at_hand).map_err(unusable)?;
     let kind = json.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     let built = match kind.as_str() {
@@ -67,6 +66,11 @@ pub(super) fn from_text(
     built.map_err(|_| {
         unusable(&format!("is not a complete {kind} file: a field is missing or malformed; create it anew"))
     })
+}
+
+/// The text as JSON, without a wrapping.
+pub(super) fn parse(text: &SecretString) -> Option<Value> {
+    serde_json::from_str(text.expose_secret()).ok().map(unwrapped)
 }
 
 /// Takes off what Secrets Manager's console puts around a text that is entered as a key and its value: an object with

@@ -20,7 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, timeout_at};
 
 use crate::google::auth::explain::{explain, no_token};
-use crate::google::auth::{CredentialError, CredentialSource, build};
+use crate::google::auth::{CredentialError, CredentialSource, CredentialSummary, build, summary};
 
 /// How long what was read is taken for current. A rotated secret is used at the latest so long after, also when the
 /// old one is still taken; at one read in 15 minutes a secret costs some cents a month.
@@ -224,6 +224,15 @@ impl Credentials {
                 state.fail(&error);
                 Err(error)
             }
+        }
+    }
+
+    /// What was read, in words; `None` before it is read, and when it could not be used.
+    pub(in crate::google) fn summary(&self) -> Option<CredentialSummary> {
+        match self.state().material.as_ref()? {
+            Material::Adc => Some(CredentialSummary::of_machine()),
+            Material::None => Some(CredentialSummary::none()),
+            Material::Text(text) => summary::of_text(text),
         }
     }
 

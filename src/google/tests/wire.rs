@@ -295,6 +295,16 @@ fn locations_are_taken_by_id_or_else_by_a_name_in_the_project() {
 }
 
 #[test]
+fn permissions_that_are_not_given_are_left_out() {
+    let given = decode_permissions(br#"{"permissions":["a.b.get","a.b.list"]}"#).unwrap();
+    assert_eq!(given, ["a.b.get", "a.b.list"].map(str::to_owned).into());
+    assert_eq!(decode_permissions(b"{}").unwrap().len(), 0);
+    for other in [r#"{"permissions":"a"}"#, r#"{"permissions":[1]}"#, r#"{"error":{}}"#, "[]"] {
+        assert!(matches!(decode_permissions(other.as_bytes()), Err(DecodeError::Malformed(_))), "{other}");
+    }
+}
+
+#[test]
 fn a_page_of_a_thousand_is_read_whole() {
     let mut json = String::from(r#"{"operations":["#);
     for i in 0..1000 {
