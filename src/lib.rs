@@ -15,6 +15,7 @@
 //! | [`clock`] | where time comes from |
 //! | [`service`] | the seam: list a page, list locations, get, cancel |
 //! | [`google`] | `google.longrunning` over REST, behind that seam |
+//! | [`aws`] | where policies and secrets are kept |
 //! | `emulator` | a fake of it (feature `emulator`) |
 //! | [`snapshot`] | what was read, and the gaps |
 //! | [`policy`] | from a file to a checked policy; matching |
@@ -34,6 +35,7 @@
 //! A module uses only modules that stand above it. The crate is built for its two binaries; its API follows their
 //! needs and is no promise to others.
 
+pub mod aws;
 pub mod causes;
 #[cfg(feature = "cli")]
 pub mod cli;

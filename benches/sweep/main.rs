@@ -94,6 +94,7 @@ fn run() -> Result<Run, Box<dyn Error>> {
     let request = Request::everything(Trigger::CommandLine);
     let settings = Settings {
         sweep_id: "bench".to_owned(),
+        policy_source: None,
         ceiling: Mode::Enforce,
         deadlines: Deadlines::default(),
         requests_at_once: REQUESTS_AT_ONCE,

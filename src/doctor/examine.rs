@@ -4,9 +4,11 @@
 //! made; this is the order, and what depends on what.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::aws::Sdk;
 use crate::causes::with_causes;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError};
@@ -19,7 +21,7 @@ use crate::google::retry::RetryPolicy;
 use crate::google::{Client, CredentialKind, CredentialSummary, Endpoint};
 use crate::permissions::{AwsPlace, on_aws};
 use crate::policy::{Mode, Policy};
-use crate::setup::{connect, read_policy};
+use crate::setup::{PolicyRead, PolicyReader, connect};
 
 /// A service that stumbles gets a second chance; somebody is waiting for the answer.
 const RETRY: RetryPolicy = RetryPolicy { max_attempts: 2, ..RetryPolicy::GOOGLE };
@@ -50,9 +52,13 @@ pub async fn examine(
 ) -> Diagnosis {
     let mut findings = Vec::new();
     let config = config.map_err(|error| findings.push(not_configured(&error))).ok();
-    let client = config.as_ref().and_then(|config| client(config, clock, &mut findings));
+    let sdk = Sdk::default();
+    let client = match &config {
+        Some(config) => client(config, &sdk, clock, &mut findings).await,
+        None => None,
+    };
     let policy = match &config {
-        Some(config) => policy(config, ceiling, &mut findings),
+        Some(config) => policy(config, &sdk, clock, ceiling, &mut findings).await,
         None => skip(&mut findings, &[Check::Policy, Check::Mode], Check::Configuration),
     };
     let summary = match (&config, &client) {
@@ -71,7 +77,7 @@ pub async fn examine(
         (_, None, _) => findings.extend(IN_PROJECTS.map(|check| Finding::skipped(check, Check::Policy))),
         _ => findings.extend(IN_PROJECTS.map(|check| Finding::skipped(check, Check::Token))),
     }
-    let needs = Needs::of(config.as_ref(), policy.as_ref(), region);
+    let needs = Needs::of(config.as_ref(), policy.as_deref(), region);
     let account = summary.and_then(|summary| summary.account);
     Diagnosis { health: health(&findings), findings, needs, account }
 }
@@ -89,8 +95,8 @@ fn skip<T>(findings: &mut Vec<Finding>, checks: &[Check], for_want_of: Check) ->
     None
 }
 
-fn client(config: &Config, clock: &Clock, findings: &mut Vec<Finding>) -> Option<Client> {
-    match connect(config) {
+async fn client(config: &Config, sdk: &Sdk, clock: &Clock, findings: &mut Vec<Finding>) -> Option<Client> {
+    match connect(config, sdk).await {
         Ok(client) => {
             let endpoint = config.google_endpoint.as_deref().unwrap_or("Google's own");
             let detail =
@@ -106,13 +112,20 @@ fn client(config: &Config, clock: &Clock, findings: &mut Vec<Finding>) -> Option
     }
 }
 
-fn policy(config: &Config, ceiling: Mode, findings: &mut Vec<Finding>) -> Option<Policy> {
+async fn policy(
+    config: &Config,
+    sdk: &Sdk,
+    clock: &Clock,
+    ceiling: Mode,
+    findings: &mut Vec<Finding>,
+) -> Option<Arc<Policy>> {
     let settings = [config.policy.to_string(), config.credentials.to_string()];
     if !on_aws(&settings.each_ref().map(String::as_str), &AwsPlace::default()).is_empty() {
         findings.push(aws_credentials(config));
     }
-    let policy = match read_policy(&config.policy) {
-        Ok(policy) => policy,
+    let read = async { PolicyReader::open(config, sdk).await?.read(clock.now()).await };
+    let policy = match read.await {
+        Ok(PolicyRead { policy, .. }) => policy,
         Err(error) => {
             let remedy = "correct the policy, or name another one with CURFEW_POLICY or --policy";
             findings.push(Finding::missing(Check::Policy, with_causes(&error), remedy));
@@ -144,7 +157,9 @@ fn aws_credentials(config: &Config) -> Finding {
     }
     Finding::warning(
         Check::AwsCredentials,
-        format!("{id} and {key} are not both set: the metadata service of the machine will be asked"),
+        format!(
+            "{id} and {key} are not both set: a profile, or the metadata service of the machine, will be asked"
+        ),
         "outside of AWS, set both to the keys of a role; on Lambda they are always set",
     )
 }

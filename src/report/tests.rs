@@ -58,6 +58,7 @@ fn report(operations: Vec<OperationRecord>) -> Report {
         sweep_id: "sweep-1".to_owned(),
         mode: Mode::Enforce,
         policy_digest: Some("sha256:00".to_owned()),
+        policy_source: Some("ssm:/curfew/policy".to_owned()),
         trigger: Some("schedule".to_owned()),
         started_at: now(),
         duration_ms: 5_210,
@@ -174,7 +175,8 @@ fn a_sweep_is_one_line_with_its_sums() {
     report.limit = Some("max_cancellations: at most 3 in one sweep; 4 break a rule".to_owned());
     let want = json!({
         "event": "sweep", "sweep_id": "sweep-1", "mode": "enforce", "trigger": "schedule",
-        "policy_digest": "sha256:00", "started_at": "2026-11-24T12:00:00Z", "duration_ms": 5210,
+        "policy_digest": "sha256:00", "policy_source": "ssm:/curfew/policy",
+        "started_at": "2026-11-24T12:00:00Z", "duration_ms": 5210,
         "listing_ms": 900, "complete": true, "collections": 2, "gaps": [], "gaps_omitted": 0, "seen": 16,
         "done": 1, "spared": 10, "violating": 5, "withheld": { "limit": 1, "already_requested": 1 },
         "limit": "max_cancellations: at most 3 in one sweep; 4 break a rule", "attempted": 3,

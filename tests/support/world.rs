@@ -31,11 +31,12 @@ pub(crate) const OPERATION_KEYS: [&str; 19] = [
 ];
 
 /// The keys that a sweep's record must have.
-pub(crate) const SWEEP_KEYS: [&str; 17] = [
+pub(crate) const SWEEP_KEYS: [&str; 18] = [
     "event",
     "sweep_id",
     "mode",
     "policy_digest",
+    "policy_source",
     "started_at",
     "duration_ms",
     "complete",
