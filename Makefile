@@ -16,9 +16,14 @@ DENY_ROOT := target/tools/cargo-deny-$(DENY_VERSION)
 DENY := $(DENY_ROOT)/bin/cargo-deny
 
 # A Python environment is made anew when its requirements or the interpreter change: the stamp's name tells.
-python_stamp = target/$(1)/.made-of-$(shell { $(PYTHON) --version; cat tests/$(1)/requirements.txt; } 2>&1 | cksum | cut -d' ' -f1)
-PYTHON_ENV := $(call python_stamp,python)
-SAM_ENV := $(call python_stamp,sam)
+python_stamp = target/$(1)/.made-of-$(shell { $(PYTHON) --version; cat $(2)/requirements.txt; } 2>&1 | cksum | cut -d' ' -f1)
+PYTHON_ENV := $(call python_stamp,python,tests/python)
+SAM_ENV := $(call python_stamp,sam,tests/sam)
+CHECKOV_ENV := $(call python_stamp,checkov,tests/checkov)
+BUILD_ENV := $(call python_stamp,build,deploy/build)
+
+# The SAM CLI wants a region, even to look at a file, and phones home unless told not to.
+SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 target/sam/bin/sam
 
 .PHONY: help
 help: ## Show this list
@@ -68,8 +73,17 @@ deny: $(DENY) ## Check the dependencies' licences, versions, sources and advisor
 	fi
 
 .PHONY: template
-template: $(SAM_ENV) ## Validate and lint the deployment template
-	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 target/sam/bin/sam validate --lint --template template.yaml
+template: $(SAM_ENV) $(CHECKOV_ENV) ## Validate the deployment template: as written, as transformed, and for security
+	$(SAM) validate --lint --template template.yaml
+	target/sam/bin/cfn-lint template.yaml
+	target/sam/bin/python -m pytest --quiet -p no:cacheprovider tests/sam
+	target/checkov/bin/checkov --config-file tests/checkov/checkov.yaml --file template.yaml deploy/google/main.tf
+
+# SAM builds what is deployed: for the architecture in the template, with the release profile. It takes some minutes.
+.PHONY: package
+package: $(SAM_ENV) $(BUILD_ENV) ## Build the function for deployment, as `sam deploy` takes it
+	if command -v rustup >/dev/null; then rustup target add aarch64-unknown-linux-gnu; fi
+	PATH="$$PWD/target/build/bin:$$PATH" $(SAM) build
 
 .PHONY: python-env
 python-env: $(PYTHON_ENV) ## Make the Python environment of the tests
@@ -82,9 +96,13 @@ bench: ## Run the benchmarks and print their figures
 clean: ## Remove everything that was built
 	rm -rf target .aws-sam
 
-$(PYTHON_ENV) $(SAM_ENV):
+$(PYTHON_ENV): | tests/python/requirements.txt
+$(SAM_ENV): | tests/sam/requirements.txt
+$(CHECKOV_ENV): | tests/checkov/requirements.txt
+$(BUILD_ENV): | deploy/build/requirements.txt
+$(PYTHON_ENV) $(SAM_ENV) $(CHECKOV_ENV) $(BUILD_ENV):
 	$(PYTHON) -m venv --clear $(@D)
-	$(@D)/$(PIP) tests/$(notdir $(@D))/requirements.txt
+	$(@D)/$(PIP) $|
 	touch $@
 
 $(DENY):

@@ -110,8 +110,10 @@ fn secret_arn(name: &str, AwsPlace { partition, region, account }: &AwsPlace) ->
 }
 
 fn parameter_arn(name: &str, AwsPlace { partition, region, account }: &AwsPlace) -> String {
-    // A name that is a path begins with the slash which the ARN has in any case.
+    // A name that is a path begins with the slash which the ARN has in any case. A version or label (`NAME:7`) is no
+    // part of it.
     let name = name.strip_prefix('/').unwrap_or(name);
+    let name = name.split_once(':').map_or(name, |(name, _)| name);
     format!("arn:{partition}:ssm:{region}:{account}:parameter/{name}")
 }
 
@@ -171,6 +173,7 @@ mod tests {
             ),
             ("ssm:/curfew/policy", "arn:aws:ssm:eu-west-1:123456789012:parameter/curfew/policy"),
             ("ssm:policy", "arn:aws:ssm:eu-west-1:123456789012:parameter/policy"),
+            ("ssm:/curfew/policy:live", "arn:aws:ssm:eu-west-1:123456789012:parameter/curfew/policy"),
             ("s3://bucket/a/policy.yaml", "arn:aws:s3:::bucket/a/policy.yaml"),
             (
                 "appconfig:abc1234/env5678/pro9012",
