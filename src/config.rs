@@ -22,10 +22,15 @@ pub const GOOGLE_ENDPOINT: &str = "CURFEW_GOOGLE_ENDPOINT";
 /// The two variables in which AWS keys lie: on Lambda always, with the keys of the function's own role.
 pub const AWS_KEYS: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
+/// The function's name; set by Lambda itself.
+pub const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
+
 /// Where Lambda unpacks the function; set by Lambda itself.
 const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 
 const DEFAULT_POLICY: &str = "file:policy.yaml";
+/// Outside of Lambda, where nobody collects metrics.
+const DEFAULT_FUNCTION_NAME: &str = "curfew";
 const DEFAULT_CREDENTIALS: &str = "adc";
 
 /// How many characters of a wrong value an error quotes.
@@ -34,6 +39,8 @@ const QUOTED_CHARS: usize = 120;
 /// The function's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
+    /// The function's name, which its metrics carry. Never empty.
+    pub function_name: String,
     /// Where the policy is.
     pub policy: PolicySource,
     /// The ceiling of the mode. `audit` unless set.
@@ -97,6 +104,8 @@ impl Config {
     /// looked at, for the kill switch has to work in a deployment that is broken.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let task_root = lookup(TASK_ROOT).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let function_name = lookup(FUNCTION_NAME).filter(|value| !value.is_empty());
+        let function_name = function_name.unwrap_or_else(|| DEFAULT_FUNCTION_NAME.to_owned());
         let mode = lookup(MODE).filter(|value| !value.is_empty());
         let mode = mode.map_or(Ok(Mode::Audit), |text| read_mode(&text));
         let set = |name| match mode {
@@ -111,7 +120,7 @@ impl Config {
         let aws_keys_at_hand = AWS_KEYS.iter().all(|name| set(name).is_some());
         match (policy, mode, credentials) {
             (Ok(policy), Ok(mode), Ok(credentials)) => {
-                Ok(Self { policy, mode, credentials, aws_keys_at_hand, google_endpoint })
+                Ok(Self { function_name, policy, mode, credentials, aws_keys_at_hand, google_endpoint })
             }
             (policy, mode, credentials) => {
                 let problems = [policy.err(), mode.err(), credentials.err()];
@@ -191,6 +200,7 @@ mod tests {
     #[test]
     fn an_empty_environment_audits_by_the_bundled_policy() {
         let want = Config {
+            function_name: "curfew".to_owned(),
             policy: PolicySource::File("policy.yaml".into()),
             mode: Mode::Audit,
             credentials: CredentialSpec::Adc,
@@ -208,10 +218,12 @@ mod tests {
             (MODE, "enforce"),
             (CREDENTIALS, "none"),
             (GOOGLE_ENDPOINT, "http://127.0.0.1:1"),
+            ("AWS_LAMBDA_FUNCTION_NAME", "curfew-production"),
             ("AWS_ACCESS_KEY_ID", "a"),
             ("AWS_SECRET_ACCESS_KEY", "b"),
         ]);
         let want = Config {
+            function_name: "curfew-production".to_owned(),
             policy: PolicySource::File("/etc/curfew.yaml".into()),
             mode: Mode::Enforce,
             credentials: CredentialSpec::None,

@@ -22,6 +22,7 @@
 //! | [`plan`] | a snapshot against the policy |
 //! | [`follow_up`] | after a cancel: a pure state machine, and its driver |
 //! | [`report`] | records, sums, and the check that they add up |
+//! | [`metrics`] | the metrics of a run, made of its report |
 //! | [`sweep`] | the spine: read, plan, cancel, follow up, report |
 //! | [`config`] | the settings: the environment, read once |
 //! | [`setup`] | from the settings to a policy and a client |
@@ -41,6 +42,7 @@ pub mod follow_up;
 pub mod google;
 pub mod judge;
 pub mod lambda;
+pub mod metrics;
 pub mod operation;
 pub mod plan;
 pub mod policy;

@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::time::Instant;
 
-use super::deadline::TimeBudget;
+use super::deadline::{TimeBudget, time_left};
 use super::event;
 use super::failure::Failure;
 use super::log::JsonLines;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::google::Client;
+use crate::metrics::Metrics;
 use crate::policy::Mode;
 use crate::report::Report;
 use crate::service::FailureKind;
@@ -74,6 +75,22 @@ impl Handler {
     ) -> Result<Report, Failure> {
         let config =
             self.config.as_ref().map_err(|error| Failure::ConfigurationInvalid(error.clone().into()))?;
+        let report = self.report(config, payload, deadline_ms, sweep_id, clock, log).await?;
+        // After the sweep's own line, and only when there was one.
+        let left = time_left(deadline_ms, clock.now());
+        log.metrics(&Metrics::new(&report, &config.function_name, left));
+        Ok(report)
+    }
+
+    async fn report<W: Write + Send>(
+        &self,
+        config: &Config,
+        payload: &str,
+        deadline_ms: u64,
+        sweep_id: &str,
+        clock: &Clock,
+        log: &JsonLines<W>,
+    ) -> Result<Report, Failure> {
         let budget = TimeBudget::until(deadline_ms, clock.now());
         let now = Instant::now();
         let settings = Settings {
