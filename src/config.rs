@@ -4,11 +4,15 @@
 //! and tests take a lookup of their own. An empty variable counts as unset, because a deployment template can leave
 //! a variable empty but cannot leave it out. Nothing is opened or fetched here.
 
+mod policy_source;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::google::CredentialSpec;
 use crate::policy::Mode;
+
+pub use policy_source::PolicySource;
 
 /// Where the policy is read from.
 pub const POLICY: &str = "CURFEW_POLICY";
@@ -25,12 +29,17 @@ pub const AWS_KEYS: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 /// The function's name; set by Lambda itself.
 pub const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
 
+/// The port of AppConfig's Lambda extension on loopback; set only where it is another than the extension's own.
+pub const APPCONFIG_PORT: &str = "AWS_APPCONFIG_EXTENSION_HTTP_PORT";
+
 /// Where Lambda unpacks the function; set by Lambda itself.
 const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 
 const DEFAULT_POLICY: &str = "file:policy.yaml";
 /// Outside of Lambda, where nobody collects metrics.
 const DEFAULT_FUNCTION_NAME: &str = "curfew";
+/// The extension's own.
+const DEFAULT_APPCONFIG_PORT: u16 = 2772;
 const DEFAULT_CREDENTIALS: &str = "adc";
 
 /// How many characters of a wrong value an error quotes.
@@ -49,23 +58,10 @@ pub struct Config {
     pub credentials: CredentialSpec,
     /// Whether the environment holds AWS keys.
     pub aws_keys_at_hand: bool,
+    /// The port of the AppConfig extension.
+    pub appconfig_port: u16,
     /// The base URL that replaces every service's; not yet parsed.
     pub google_endpoint: Option<String>,
-}
-
-/// Where a policy is read from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PolicySource {
-    /// A file, one that came with the function as a rule.
-    File(PathBuf),
-}
-
-impl fmt::Display for PolicySource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            PolicySource::File(path) => write!(f, "file:{}", path.display()),
-        }
-    }
 }
 
 /// Everything that is wrong with the settings.
@@ -118,12 +114,19 @@ impl Config {
         let credentials = read_credentials(&credentials, task_root.as_deref());
         let google_endpoint = set(GOOGLE_ENDPOINT);
         let aws_keys_at_hand = AWS_KEYS.iter().all(|name| set(name).is_some());
-        match (policy, mode, credentials) {
-            (Ok(policy), Ok(mode), Ok(credentials)) => {
-                Ok(Self { function_name, policy, mode, credentials, aws_keys_at_hand, google_endpoint })
-            }
-            (policy, mode, credentials) => {
-                let problems = [policy.err(), mode.err(), credentials.err()];
+        let appconfig_port = set(APPCONFIG_PORT).map_or(Ok(DEFAULT_APPCONFIG_PORT), |text| read_port(&text));
+        match (policy, mode, credentials, appconfig_port) {
+            (Ok(policy), Ok(mode), Ok(credentials), Ok(appconfig_port)) => Ok(Self {
+                function_name,
+                policy,
+                mode,
+                credentials,
+                aws_keys_at_hand,
+                appconfig_port,
+                google_endpoint,
+            }),
+            (policy, mode, credentials, appconfig_port) => {
+                let problems = [policy.err(), mode.err(), credentials.err(), appconfig_port.err()];
                 Err(ConfigError { problems: problems.into_iter().flatten().collect() })
             }
         }
@@ -140,20 +143,16 @@ fn read_mode(text: &str) -> Result<Mode, String> {
 }
 
 fn read_policy(text: &str, task_root: Option<&Path>) -> Result<PolicySource, String> {
-    if let Some(path) = text.strip_prefix("file:") {
-        return match complete(path, task_root) {
-            Some(path) => Ok(PolicySource::File(path)),
-            None => Err(format!("{POLICY} is {}: a path must follow `file:`", quote(text))),
-        };
+    match PolicySource::parse(text) {
+        Ok(PolicySource::File(path)) => Ok(PolicySource::File(from_task_root(path, task_root))),
+        Ok(other) => Ok(other),
+        Err(problem) => Err(format!("{POLICY} is {}: {problem}", quote(text))),
     }
-    if ["ssm:", "s3://", "appconfig:"].iter().any(|kind| text.starts_with(kind)) {
-        return Err(format!(
-            "{POLICY} is {}: this version reads a policy from `file:PATH` only; `ssm:`, `s3://` and `appconfig:` \
-             come in a later one",
-            quote(text)
-        ));
-    }
-    Err(format!("{POLICY} is {}: it must be `file:PATH`", quote(text)))
+}
+
+fn read_port(text: &str) -> Result<u16, String> {
+    let port = text.parse().ok().filter(|port| *port != 0);
+    port.ok_or_else(|| format!("{APPCONFIG_PORT} is {}: it must be the number of a port", quote(text)))
 }
 
 fn read_credentials(text: &str, task_root: Option<&Path>) -> Result<CredentialSpec, String> {
@@ -165,10 +164,6 @@ fn read_credentials(text: &str, task_root: Option<&Path>) -> Result<CredentialSp
 }
 
 /// A path that does not depend on where Lambda starts the process: a relative one starts at the function's root.
-fn complete(path: &str, task_root: Option<&Path>) -> Option<PathBuf> {
-    (!path.is_empty()).then(|| from_task_root(path.into(), task_root))
-}
-
 fn from_task_root(path: PathBuf, task_root: Option<&Path>) -> PathBuf {
     task_root.map_or_else(|| path.clone(), |root| root.join(&path))
 }
@@ -205,6 +200,7 @@ mod tests {
             mode: Mode::Audit,
             credentials: CredentialSpec::Adc,
             aws_keys_at_hand: false,
+            appconfig_port: 2772,
             google_endpoint: None,
         };
         assert_eq!(read(&[]), Ok(want.clone()));
@@ -221,6 +217,7 @@ mod tests {
             ("AWS_LAMBDA_FUNCTION_NAME", "curfew-production"),
             ("AWS_ACCESS_KEY_ID", "a"),
             ("AWS_SECRET_ACCESS_KEY", "b"),
+            (APPCONFIG_PORT, "2773"),
         ]);
         let want = Config {
             function_name: "curfew-production".to_owned(),
@@ -228,6 +225,7 @@ mod tests {
             mode: Mode::Enforce,
             credentials: CredentialSpec::None,
             aws_keys_at_hand: true,
+            appconfig_port: 2773,
             google_endpoint: Some("http://127.0.0.1:1".to_owned()),
         };
         assert_eq!(got, Ok(want));
@@ -249,21 +247,17 @@ mod tests {
 
     #[test]
     fn all_problems_come_at_once_and_name_their_variables() {
-        let got = read(&[(POLICY, "policy.yaml"), (MODE, "Enforce"), (CREDENTIALS, "file:")]).unwrap_err();
+        let variables =
+            [(POLICY, "policy.yaml"), (MODE, "Enforce"), (CREDENTIALS, "file:"), (APPCONFIG_PORT, "0")];
+        let got = read(&variables).unwrap_err();
         let want = [
-            "CURFEW_POLICY is `policy.yaml`: it must be `file:PATH`",
+            "CURFEW_POLICY is `policy.yaml`: it must be `file:PATH`, `ssm:NAME`, `s3://BUCKET/KEY` or \
+             `appconfig:APP/ENV/PROFILE`",
             "CURFEW_MODE is `Enforce`: it must be `off`, `audit` or `enforce`",
             "CURFEW_CREDENTIALS: the path after file: is empty; write adc, file:PATH, secretsmanager:ID or none",
+            "AWS_APPCONFIG_EXTENSION_HTTP_PORT is `0`: it must be the number of a port",
         ];
         assert_eq!(got.problems(), want);
-    }
-
-    #[test]
-    fn sources_of_a_later_version_are_recognised_and_refused() {
-        for policy in ["ssm:/curfew/policy", "s3://bucket/policy.yaml", "appconfig:app/env/profile"] {
-            let got = read(&[(POLICY, policy)]).unwrap_err().to_string();
-            assert!(got.contains(policy) && got.contains("`file:PATH` only"), "{got}");
-        }
     }
 
     #[test]

@@ -32,6 +32,7 @@
 //! A module uses only modules that stand above it. The crate is built for its two binaries; its API follows their
 //! needs and is no promise to others.
 
+pub mod aws;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod clock;

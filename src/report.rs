@@ -33,6 +33,8 @@ pub struct Report {
     pub mode: Mode,
     /// The policy's digest; `None` when no policy was looked at.
     pub policy_digest: Option<String>,
+    /// Where the policy came from; `None` when no policy was looked at.
+    pub policy_source: Option<String>,
     /// What woke the run; `None` when it could not be told.
     pub trigger: Option<String>,
     /// When it started.

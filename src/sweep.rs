@@ -41,6 +41,8 @@ pub const REQUESTS_AT_ONCE: usize = 32;
 pub struct Settings {
     /// The run's id, for the records.
     pub sweep_id: String,
+    /// Where the policy came from, for the records.
+    pub policy_source: Option<String>,
     /// The function's own key: the run is never bolder than this.
     pub ceiling: Mode,
     /// When to stop.
@@ -127,6 +129,7 @@ pub async fn sweep<S: OperationsService>(
         sweep_id: settings.sweep_id.clone(),
         mode,
         policy_digest: Some(plan.policy_digest),
+        policy_source: settings.policy_source.clone(),
         trigger: Some(request.trigger.to_string()),
         started_at,
         duration_ms: milliseconds(started),

@@ -44,6 +44,7 @@ async fn swept(policy: &str, ceiling: Mode, asked: Option<Mode>) -> (Report, Jou
     let policy = Policy::parse(format!("{POLICY}{policy}").as_bytes(), "policy.yaml").unwrap();
     let request = Request { mode: asked, ..Request::everything(Trigger::CommandLine) };
     let settings = Settings {
+        policy_source: None,
         sweep_id: "s".to_owned(),
         ceiling,
         deadlines: Deadlines::default(),

@@ -110,8 +110,13 @@ async fn sweep_of(case: &Case, ceiling: Mode) -> Swept {
         stop_starting: case.deadlines.map(|(stop_starting, _)| started + stop_starting),
         stop: case.deadlines.map(|(_, stop)| started + stop),
     };
-    let settings =
-        Settings { sweep_id: "s".to_owned(), ceiling, deadlines, requests_at_once: case.requests_at_once };
+    let settings = Settings {
+        sweep_id: "s".to_owned(),
+        policy_source: None,
+        ceiling,
+        deadlines,
+        requests_at_once: case.requests_at_once,
+    };
     let report = sweep(&witness, &case.spec.policy(), &case.request, &settings, &clock, &witness).await;
     if let Some(stop) = deadlines.stop {
         assert!(Instant::now() <= stop + TIMER_STEP, "over by {:?}", Instant::now() - stop);

@@ -89,11 +89,12 @@ fn print(figure: Figure) {
 fn run() -> Result<Run, Box<dyn Error>> {
     let emulator = Emulator::start()?;
     let policy = Policy::parse(include_bytes!("policy.yaml"), "policy.yaml")?;
-    let credentials = Credentials::load(CredentialSource::parse("none")?)?;
+    let credentials = Credentials::new(CredentialSource::None);
     let client = Client::new(Endpoint::parse(emulator.url())?, credentials)?;
     let request = Request::everything(Trigger::CommandLine);
     let settings = Settings {
         sweep_id: "bench".to_owned(),
+        policy_source: None,
         ceiling: Mode::Enforce,
         deadlines: Deadlines::default(),
         requests_at_once: REQUESTS_AT_ONCE,

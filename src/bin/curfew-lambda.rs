@@ -10,7 +10,7 @@ use lambda_runtime::{Diagnostic, Error, LambdaEvent, Runtime, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let handler = Handler::new(Config::from_env());
+    let handler = Handler::start(Config::from_env()).await;
     let handle = async |event: LambdaEvent<String>| {
         let LambdaEvent { payload, context } = event;
         let clock = Clock::system();

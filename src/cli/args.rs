@@ -111,11 +111,11 @@ pub enum Format {
 /// Where the policy, the credential and the service are.
 #[derive(Debug, Args)]
 pub struct Connection {
-    /// The policy: a path, or `file:PATH`.
+    /// The policy: a path, `file:PATH`, `ssm:NAME`, `s3://BUCKET/KEY` or `appconfig:APP/ENV/PROFILE`.
     #[arg(long, short, env = "CURFEW_POLICY", hide_env_values = true)]
     #[arg(value_name = "POLICY", default_value = "file:policy.yaml")]
     pub policy: String,
-    /// Where Google's credential comes from: `adc`, `file:PATH` or `none`.
+    /// Where Google's credential comes from: `adc`, `file:PATH`, `secretsmanager:ID` or `none`.
     #[arg(
         long,
         env = "CURFEW_CREDENTIALS",
@@ -165,7 +165,7 @@ pub struct ExplainArgs {
 /// `curfew validate`.
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
-    /// The policies: paths, or `file:PATH`.
+    /// The policies: paths, `file:PATH`, `ssm:NAME`, `s3://BUCKET/KEY` or `appconfig:APP/ENV/PROFILE`.
     #[arg(value_name = "POLICY", env = "CURFEW_POLICY", hide_env_values = true)]
     #[arg(default_value = "file:policy.yaml")]
     pub policies: Vec<String>,

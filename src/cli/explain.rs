@@ -23,13 +23,14 @@ use crate::operation::{Operation, OperationName, ServiceName};
 use crate::plan::{Assessment, Violator, Withheld};
 use crate::policy::Mode;
 use crate::request::{Request, Trigger};
+use crate::setup::PolicyRead;
 use crate::snapshot::Snapshot;
 use crate::sweep::assess;
 use in_full::InFull;
 
 /// Runs the command.
 pub(super) async fn run(args: ExplainArgs) -> Result<ExitCode, CliFailure> {
-    let (policy, client) = set_up(&args.connection).await?;
+    let (PolicyRead { policy, .. }, client) = set_up(&args.connection).await?;
     if let Some(name) = &args.operation {
         in_policy(&policy, name.clone())?;
     }

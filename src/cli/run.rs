@@ -1,6 +1,7 @@
 //! Choosing the command, and what the commands share.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::process::ExitCode;
 
 use anstream::{ColorChoice, eprintln};
@@ -9,12 +10,14 @@ use uuid::Uuid;
 use super::args::{Cli, ColorWhen, Command, Connection};
 use super::failure::{BAD_INPUT, CliFailure, NOTHING_READ};
 use super::{explain, sweep, validate};
-use crate::config::{self, Config, PolicySource};
-use crate::google::Client;
+use crate::aws::Sdk;
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::google::{Client, CredentialError};
 use crate::operation::{OperationName, ServiceName};
 use crate::policy::{Mode, Policy};
 use crate::request::Narrow;
-use crate::setup::{SetUpError, connect, read_policy};
+use crate::setup::{PolicyRead, PolicyReader, SetUpError, connect};
 use crate::sweep::{Deadlines, REQUESTS_AT_ONCE, Settings, outside_policy};
 
 /// Runs a command and gives its exit code.
@@ -30,7 +33,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Demo => super::demo::run().await,
         Command::Sweep(args) => sweep::run(args).await,
         Command::Explain(args) => explain::run(args).await,
-        Command::Validate(args) => validate::run(&args),
+        Command::Validate(args) => validate::run(&args).await,
         #[cfg(feature = "emulator")]
         Command::Emulator(args) => super::emulator::run(args)
             .await
@@ -44,29 +47,45 @@ pub async fn run(cli: Cli) -> ExitCode {
 }
 
 /// Reads the policy and the credential, and makes the client that the arguments name.
-pub(super) async fn set_up(connection: &Connection) -> Result<(Policy, Client), CliFailure> {
+pub(super) async fn set_up(connection: &Connection) -> Result<(PolicyRead, Client), CliFailure> {
+    let invalid = |error: &dyn Error| CliFailure::bad_input("the configuration is invalid", error);
     let config = Config::read(|name| match name {
         config::POLICY => Some(policy_source(&connection.policy)),
         config::CREDENTIALS => Some(connection.credentials.clone()),
         config::GOOGLE_ENDPOINT => connection.endpoint.clone(),
-        name if config::AWS_KEYS.contains(&name) => config::variable(name),
-        _ => None,
+        name => passed_on(name),
     })
-    .map_err(|error| CliFailure::bad_input("the configuration is invalid", &error))?;
-    let policy = read_policy(&config.policy).map_err(policy_failure)?;
-    let invalid = |error: SetUpError| CliFailure::bad_input("the configuration is invalid", &error);
-    let client = connect(&config).map_err(invalid)?;
-    client.load_credential().await.map_err(|error| invalid(error.into()))?;
-    Ok((policy, client))
+    .map_err(|error| invalid(&error))?;
+    let (sdk, clock) = (Sdk::default(), Clock::system());
+    let policy = read_policy(&config, &sdk, &clock).await?;
+    let client = connect(&config, &sdk).await.map_err(|error| invalid(&error))?;
+    client.begin_run(&clock);
+    match client.load_credential().await {
+        Ok(()) => Ok((policy, client)),
+        Err(error @ CredentialError::Unusable(_)) => Err(invalid(&error)),
+        Err(error @ CredentialError::Unavailable(_)) => Err(no_credential(&error)),
+    }
 }
 
 /// Reads the policy alone.
-pub(super) fn policy_at(source: &str) -> Result<(String, Policy), CliFailure> {
-    let config = Config::read(|name| (name == config::POLICY).then(|| policy_source(source)))
-        .map_err(|error| CliFailure::bad_input("the configuration is invalid", &error))?;
-    let PolicySource::File(path) = &config.policy;
-    let policy = read_policy(&config.policy).map_err(policy_failure)?;
-    Ok((path.display().to_string(), policy))
+pub(super) async fn policy_at(source: &str) -> Result<PolicyRead, CliFailure> {
+    let config = Config::read(|name| match name {
+        config::POLICY => Some(policy_source(source)),
+        name => passed_on(name),
+    })
+    .map_err(|error| CliFailure::bad_input("the configuration is invalid", &error))?;
+    read_policy(&config, &Sdk::default(), &Clock::system()).await
+}
+
+async fn read_policy(config: &Config, sdk: &Sdk, clock: &Clock) -> Result<PolicyRead, CliFailure> {
+    let reader = PolicyReader::open(config, sdk).await.map_err(policy_failure)?;
+    reader.read(clock.now()).await.map_err(policy_failure)
+}
+
+/// What has no argument of its own and counts as it stands in the environment.
+fn passed_on(name: &str) -> Option<String> {
+    let is = config::AWS_KEYS.contains(&name) || name == config::APPCONFIG_PORT;
+    is.then(|| config::variable(name)).flatten()
 }
 
 /// A path is as good as `file:PATH` on the command line. What is empty stays so, and is the default.
@@ -88,13 +107,15 @@ fn policy_failure(error: SetUpError) -> CliFailure {
 
 /// Gets a token, so that a credential that does not work is told once and not for every collection.
 pub(super) async fn authenticate(client: &Client) -> Result<(), CliFailure> {
-    client.authenticate().await.map_err(|error| {
-        CliFailure::caused(
-            NOTHING_READ,
-            "no credential for Google could be had: choose one with --credentials or CURFEW_CREDENTIALS",
-            &error,
-        )
-    })
+    client.authenticate().await.map_err(|error| no_credential(&error))
+}
+
+fn no_credential(error: &dyn Error) -> CliFailure {
+    CliFailure::caused(
+        NOTHING_READ,
+        "no credential for Google could be had: choose one with --credentials or CURFEW_CREDENTIALS",
+        error,
+    )
 }
 
 /// An operation that was named on the command line, once for each service of the policy that has its place: the
@@ -127,6 +148,7 @@ pub(super) fn in_policy(
 pub(super) fn settings(ceiling: Mode) -> Settings {
     Settings {
         sweep_id: Uuid::now_v7().to_string(),
+        policy_source: None,
         ceiling,
         deadlines: Deadlines::default(),
         requests_at_once: REQUESTS_AT_ONCE,

@@ -14,12 +14,13 @@ use crate::operation::OperationName;
 use crate::policy::{Mode, Policy};
 use crate::report::Report;
 use crate::request::{Narrow, Request, Trigger};
+use crate::setup::PolicyRead;
 use crate::sweep::{Silent, is_off, sweep, switched_off};
 
 /// Runs the command.
 pub(super) async fn run(args: SweepArgs) -> Result<ExitCode, CliFailure> {
     let mode: Mode = args.mode;
-    let settings = settings(mode);
+    let mut settings = settings(mode);
     if is_off(None, mode) {
         // Nothing is read, the policy included: the kill switch has to work when that is what is broken.
         let request = Request::everything(Trigger::CommandLine);
@@ -27,7 +28,8 @@ pub(super) async fn run(args: SweepArgs) -> Result<ExitCode, CliFailure> {
         print(&report, args.format)?;
         return Ok(exit_code(report.standing()));
     }
-    let (policy, client) = set_up(&args.connection).await?;
+    let (PolicyRead { policy, source }, client) = set_up(&args.connection).await?;
+    settings.policy_source = Some(source);
     let narrow = narrow(&policy, args.operations)?;
     authenticate(&client).await?;
     let request = Request { trigger: Trigger::CommandLine, narrow, mode: None };

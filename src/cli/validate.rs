@@ -11,11 +11,11 @@ use crate::policy::Policy;
 use crate::policy::duration::format as format_duration;
 
 /// Runs the command: every policy is checked, though others are wrong.
-pub(super) fn run(args: &ValidateArgs) -> Result<ExitCode, CliFailure> {
+pub(super) async fn run(args: &ValidateArgs) -> Result<ExitCode, CliFailure> {
     let mut code = ALL_WELL;
     for source in &args.policies {
-        match policy_at(source) {
-            Ok((path, policy)) => println!("{path}: valid\n{}", summary(&policy)),
+        match policy_at(source).await {
+            Ok(read) => println!("{}: valid\n{}", shown(&read.source), summary(&read.policy)),
             Err(failure) => {
                 eprintln!("{failure}");
                 code = BAD_INPUT;
@@ -23,6 +23,11 @@ pub(super) fn run(args: &ValidateArgs) -> Result<ExitCode, CliFailure> {
         }
     }
     Ok(ExitCode::from(code))
+}
+
+/// A file by its path alone, as it is written on the command line.
+fn shown(source: &str) -> &str {
+    source.strip_prefix("file:").unwrap_or(source)
 }
 
 /// The policy as curfew understood it, a line a part.

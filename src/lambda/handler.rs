@@ -1,19 +1,20 @@
 //! The handler: one payload in, one report out.
 //!
-//! Everything that is the same for all invocations (settings, client) is made once, when the environment starts;
-//! what fails then fails each invocation by its own name, and is tried again, because a secret or a file may have
-//! been mended meanwhile. The policy is read anew for each.
+//! Everything that is the same for all invocations (settings, clients) is made once, when the environment starts;
+//! what fails then fails each invocation by its own name, and is tried again. The policy and the credential are read
+//! in the first invocation, side by side, and how long they are kept is theirs to say.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::value::{RawValue, to_raw_value};
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::deadline::{TimeBudget, time_left};
 use super::event;
 use super::failure::Failure;
 use super::log::JsonLines;
+use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::google::Client;
@@ -21,7 +22,7 @@ use crate::metrics::Metrics;
 use crate::policy::Mode;
 use crate::report::Report;
 use crate::service::FailureKind;
-use crate::setup::{SetUpError, connect, read_policy};
+use crate::setup::{PolicyRead, PolicyReader, SetUpError, connect};
 use crate::snapshot::GapReason;
 use crate::sweep::{Deadlines, REQUESTS_AT_ONCE, Settings, is_off, sweep, switched_off};
 
@@ -29,16 +30,25 @@ use crate::sweep::{Deadlines, REQUESTS_AT_ONCE, Settings, is_off, sweep, switche
 #[derive(Debug)]
 pub struct Handler {
     config: Result<Config, ConfigError>,
-    client: Mutex<Option<Arc<Client>>>,
+    sdk: Sdk,
+    policy: OnceCell<PolicyReader>,
+    client: OnceCell<Client>,
 }
 
 impl Handler {
-    /// A function with these settings. It makes its client now, while Lambda gives it the most CPU.
-    #[must_use]
-    pub fn new(config: Result<Config, ConfigError>) -> Self {
-        let client = config.as_ref().ok().filter(|config| config.mode != Mode::Off);
-        let client = client.and_then(|config| connect(config).ok()).map(Arc::new);
-        Self { config, client: Mutex::new(client) }
+    /// A function with these settings. It makes its clients now, while Lambda gives it the most CPU, and asks
+    /// nobody for anything. Switched off, it makes none.
+    pub async fn start(config: Result<Config, ConfigError>) -> Self {
+        let handler =
+            Self { config, sdk: Sdk::default(), policy: OnceCell::default(), client: OnceCell::default() };
+        if let Ok(config) = &handler.config
+            && config.mode != Mode::Off
+        {
+            // What fails here is tried again, and told, in every invocation.
+            let _ = handler.policy_reader(config).await;
+            let _ = handler.client(config).await;
+        }
+        handler
     }
 
     /// Handles one invocation: writes its records to `log`, a JSON line each, and gives the report as JSON.
@@ -93,8 +103,9 @@ impl Handler {
     ) -> Result<Report, Failure> {
         let budget = TimeBudget::until(deadline_ms, clock.now());
         let now = Instant::now();
-        let settings = Settings {
+        let mut settings = Settings {
             sweep_id: sweep_id.to_owned(),
+            policy_source: None,
             ceiling: config.mode,
             deadlines: Deadlines {
                 stop_reading: Some(now + budget.reads),
@@ -109,19 +120,26 @@ impl Handler {
         }
         let request = request?;
         // Neither needs the other, and both may be far away.
-        let (policy, client) = tokio::join!(async { read_policy(&config.policy) }, self.ready(config, clock));
-        let policy = policy.map_err(|error| match error {
-            SetUpError::PolicyInvalid(problems) => Failure::PolicyInvalid(problems.into()),
-            unreadable => Failure::PolicyUnreadable(unreadable.into()),
-        })?;
+        let (read, client) = tokio::join!(self.policy(config, clock), self.ready(config, clock));
+        let PolicyRead { policy, source } = read?;
         let client = client?;
-        let report = sweep(&*client, &policy, &request, &settings, clock, log).await;
+        settings.policy_source = Some(source);
+        let report = sweep(client, &policy, &request, &settings, clock, log).await;
         refused_everywhere(report)
     }
 
+    async fn policy(&self, config: &Config, clock: &Clock) -> Result<PolicyRead, Failure> {
+        let read = async { self.policy_reader(config).await?.read(clock.now()).await };
+        read.await.map_err(|error| match error {
+            SetUpError::PolicyInvalid(problems) => Failure::PolicyInvalid(problems.into()),
+            unreadable => Failure::PolicyUnreadable(unreadable.into()),
+        })
+    }
+
     /// The client, with a token at hand.
-    async fn ready(&self, config: &Config, clock: &Clock) -> Result<Arc<Client>, Failure> {
-        let client = self.client(config)?;
+    async fn ready(&self, config: &Config, clock: &Clock) -> Result<&Client, Failure> {
+        let client =
+            self.client(config).await.map_err(|error| Failure::ConfigurationInvalid(error.into()))?;
         client.begin_run(clock);
         client.authenticate().await.map_err(|error| match error.kind {
             FailureKind::Unauthenticated => Failure::CredentialRejected(error.into()),
@@ -130,16 +148,12 @@ impl Handler {
         Ok(client)
     }
 
-    fn client(&self, config: &Config) -> Result<Arc<Client>, Failure> {
-        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = &*client {
-            return Ok(Arc::clone(client));
-        }
-        let made = connect(config).map_err(|error| match error {
-            SetUpError::Credential(error) => Failure::CredentialUnavailable(error.into()),
-            other => Failure::ConfigurationInvalid(other.into()),
-        })?;
-        Ok(Arc::clone(client.insert(Arc::new(made))))
+    async fn client(&self, config: &Config) -> Result<&Client, SetUpError> {
+        self.client.get_or_try_init(|| connect(config, &self.sdk)).await
+    }
+
+    async fn policy_reader(&self, config: &Config) -> Result<&PolicyReader, SetUpError> {
+        self.policy.get_or_try_init(|| PolicyReader::open(config, &self.sdk)).await
     }
 }
 

@@ -161,6 +161,7 @@ pub struct SweepRecord<'a> {
     mode: Mode,
     trigger: Option<&'a str>,
     policy_digest: Option<&'a str>,
+    policy_source: Option<&'a str>,
     #[serde(serialize_with = "rfc3339")]
     started_at: DateTime<Utc>,
     duration_ms: u64,
@@ -201,6 +202,7 @@ impl Report {
             mode: self.mode,
             trigger: self.trigger.as_deref(),
             policy_digest: self.policy_digest.as_deref(),
+            policy_source: self.policy_source.as_deref(),
             started_at: self.started_at,
             duration_ms: self.duration_ms,
             listing_ms: self.listing_ms,

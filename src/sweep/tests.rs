@@ -22,6 +22,7 @@ follow_up: { for: 0s }
 
 fn settings() -> Settings {
     Settings {
+        policy_source: None,
         sweep_id: "s".to_owned(),
         ceiling: Mode::Enforce,
         deadlines: Deadlines::default(),

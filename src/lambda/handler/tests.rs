@@ -31,13 +31,14 @@ fn credential(emulator: &Emulator, refresh_token: &str) -> String {
     .to_string()
 }
 
-fn handler(emulator: &Emulator, policy: &NamedTempFile, credential: &NamedTempFile) -> Handler {
-    Handler::new(Config::read(|name| match name {
+async fn handler(emulator: &Emulator, policy: &NamedTempFile, credential: &NamedTempFile) -> Handler {
+    Handler::start(Config::read(|name| match name {
         config::POLICY => Some(format!("file:{}", policy.path().display())),
         config::CREDENTIALS => Some(format!("file:{}", credential.path().display())),
         config::GOOGLE_ENDPOINT => Some(emulator.url()),
         _ => None,
     }))
+    .await
 }
 
 /// Invokes the function so many minutes after its first start.
@@ -60,7 +61,7 @@ fn exchanges(emulator: &Emulator) -> usize {
 async fn a_warm_run_keeps_its_token_and_one_after_a_freeze_does_not() {
     let emulator = emulator("tokens: issued").await;
     let (policy, credential) = (policy(), file(&credential(&emulator, "r")));
-    let handler = handler(&emulator, &policy, &credential);
+    let handler = handler(&emulator, &policy, &credential).await;
     for (minutes, want) in [(0, 1), (1, 1), (20, 1), (39, 1), (41, 2), (600, 3)] {
         let report = invoke(&handler, minutes).await.unwrap();
         assert_eq!((&report["complete"], exchanges(&emulator)), (&json!(true), want), "{minutes} minutes");
@@ -71,7 +72,7 @@ async fn a_warm_run_keeps_its_token_and_one_after_a_freeze_does_not() {
 async fn a_credential_that_is_mended_while_warm_is_picked_up_by_the_next_run() {
     let emulator = emulator("tokens: issued").await;
     let (policy, credential_file) = (policy(), file("not yet"));
-    let handler = handler(&emulator, &policy, &credential_file);
+    let handler = handler(&emulator, &policy, &credential_file).await;
     let told = invoke(&handler, 0).await.unwrap_err();
     assert!(told.starts_with("Curfew.CredentialUnavailable: ") && told.contains("is not JSON"), "{told}");
     std::fs::write(credential_file.path(), credential(&emulator, "r")).unwrap();
@@ -82,7 +83,7 @@ async fn a_credential_that_is_mended_while_warm_is_picked_up_by_the_next_run() {
 async fn a_policy_that_does_not_hold_is_told_before_a_credential_that_does_not() {
     let emulator = emulator("").await;
     let (policy, credential) = (file("version: 7"), file("{}"));
-    let told = invoke(&handler(&emulator, &policy, &credential), 0).await.unwrap_err();
+    let told = invoke(&handler(&emulator, &policy, &credential).await, 0).await.unwrap_err();
     assert!(told.starts_with("Curfew.PolicyInvalid: "), "{told}");
 }
 
@@ -90,7 +91,7 @@ async fn a_policy_that_does_not_hold_is_told_before_a_credential_that_does_not()
 async fn a_credential_that_is_not_taken_anywhere_fails_the_run() {
     let emulator = emulator("faults: [{ call: list, times: always, answer: { status: 401 } }]").await;
     let (policy, credential) = (policy(), file(&credential(&emulator, "r")));
-    let told = invoke(&handler(&emulator, &policy, &credential), 0).await.unwrap_err();
+    let told = invoke(&handler(&emulator, &policy, &credential).await, 0).await.unwrap_err();
     assert!(told.starts_with("Curfew.CredentialRejected: "), "{told}");
     let lists = emulator.journal().requests.iter().filter(|entry| entry.status == Some(401)).count();
     assert_eq!((lists, exchanges(&emulator)), (2, 2), "once anew, and no more");
