@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::google::CredentialSpec;
 use crate::policy::Mode;
+use crate::trust::Trust;
 
 pub use policy_source::PolicySource;
 
@@ -31,6 +32,9 @@ pub const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
 
 /// The port of AppConfig's Lambda extension on loopback; set only where it is another than the extension's own.
 pub const APPCONFIG_PORT: &str = "AWS_APPCONFIG_EXTENSION_HTTP_PORT";
+
+/// What names certificate authorities that are not the machine's own.
+const OWN_AUTHORITIES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /// Where Lambda unpacks the function; set by Lambda itself.
 const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
@@ -60,6 +64,9 @@ pub struct Config {
     pub aws_keys_at_hand: bool,
     /// The port of the AppConfig extension.
     pub appconfig_port: u16,
+    /// Which certificate authorities are trusted: on Lambda those that are compiled in, unless the environment names
+    /// others.
+    pub trust: Trust,
     /// The base URL that replaces every service's; not yet parsed.
     pub google_endpoint: Option<String>,
 }
@@ -114,6 +121,9 @@ impl Config {
         let credentials = read_credentials(&credentials, task_root.as_deref());
         let google_endpoint = set(GOOGLE_ENDPOINT);
         let aws_keys_at_hand = AWS_KEYS.iter().all(|name| set(name).is_some());
+        let names_authorities = OWN_AUTHORITIES.iter().any(|name| set(name).is_some());
+        let trust =
+            if task_root.is_some() && !names_authorities { Trust::CompiledIn } else { Trust::Machine };
         let appconfig_port = set(APPCONFIG_PORT).map_or(Ok(DEFAULT_APPCONFIG_PORT), |text| read_port(&text));
         match (policy, mode, credentials, appconfig_port) {
             (Ok(policy), Ok(mode), Ok(credentials), Ok(appconfig_port)) => Ok(Self {
@@ -123,6 +133,7 @@ impl Config {
                 credentials,
                 aws_keys_at_hand,
                 appconfig_port,
+                trust,
                 google_endpoint,
             }),
             (policy, mode, credentials, appconfig_port) => {
@@ -201,6 +212,7 @@ mod tests {
             credentials: CredentialSpec::Adc,
             aws_keys_at_hand: false,
             appconfig_port: 2772,
+            trust: Trust::Machine,
             google_endpoint: None,
         };
         assert_eq!(read(&[]), Ok(want.clone()));
@@ -226,6 +238,7 @@ mod tests {
             credentials: CredentialSpec::None,
             aws_keys_at_hand: true,
             appconfig_port: 2773,
+            trust: Trust::Machine,
             google_endpoint: Some("http://127.0.0.1:1".to_owned()),
         };
         assert_eq!(got, Ok(want));
@@ -243,6 +256,16 @@ mod tests {
         assert_eq!(got.credentials.to_string(), "file:/var/task/key.json");
         let got = read(&[(TASK_ROOT, "/var/task"), (POLICY, "file:/opt/policy.yaml")]).unwrap();
         assert_eq!(got.policy.to_string(), "file:/opt/policy.yaml");
+    }
+
+    #[test]
+    fn on_lambda_the_compiled_in_authorities_are_trusted_unless_others_are_named() {
+        let trust = |variables: &[(&str, &str)]| read(variables).unwrap().trust;
+        assert_eq!(trust(&[(TASK_ROOT, "/var/task")]), Trust::CompiledIn);
+        assert_eq!(trust(&[(TASK_ROOT, "/var/task"), ("SSL_CERT_FILE", "")]), Trust::CompiledIn);
+        for named in OWN_AUTHORITIES {
+            assert_eq!(trust(&[(TASK_ROOT, "/var/task"), (named, "/opt/ca.pem")]), Trust::Machine, "{named}");
+        }
     }
 
     #[test]

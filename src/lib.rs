@@ -12,6 +12,7 @@
 //! |---|---|
 //! | [`operation`] | what curfew polices: operations, their names, how they stand |
 //! | [`clock`] | where time comes from |
+//! | [`trust`] | which certificate authorities are trusted |
 //! | [`service`] | the seam: list a page, list locations, get, cancel |
 //! | [`google`] | `google.longrunning` over REST, behind that seam |
 //! | `emulator` | a fake of it (feature `emulator`) |
@@ -55,3 +56,4 @@ pub mod snapshot;
 pub mod sweep;
 #[cfg(test)]
 mod testing;
+pub mod trust;

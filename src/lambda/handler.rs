@@ -39,8 +39,8 @@ impl Handler {
     /// A function with these settings. It makes its clients now, while Lambda gives it the most CPU, and asks
     /// nobody for anything. Switched off, it makes none.
     pub async fn start(config: Result<Config, ConfigError>) -> Self {
-        let handler =
-            Self { config, sdk: Sdk::default(), policy: OnceCell::default(), client: OnceCell::default() };
+        let sdk = config.as_ref().map_or_else(|_| Sdk::default(), |config| Sdk::trusting(config.trust));
+        let handler = Self { config, sdk, policy: OnceCell::default(), client: OnceCell::default() };
         if let Ok(config) = &handler.config
             && config.mode != Mode::Off
         {
