@@ -88,6 +88,13 @@ package: $(SAM_ENV) $(BUILD_ENV) ## Build the function for deployment, as `sam d
 .PHONY: python-env
 python-env: $(PYTHON_ENV) ## Make the Python environment of the tests
 
+# AWS-LC, which does the cryptography of TLS, fills its random number generator at the first use from the processor's
+# timing jitter, on top of the operating system's randomness. That costs 60 ms of a full core, and a small Lambda function
+# has a seventh of one. Without it there is one source less: the kernel's getrandom is then all that keys are drawn from,
+# as in most programs. It is set here, for what is released and measured, and not in .cargo/config.toml: cargo takes a
+# variable of that file for a changed one each time, and would compile AWS-LC anew for every command.
+bench: export AWS_LC_SYS_NO_JITTER_ENTROPY := 1
+
 .PHONY: bench
 bench: ## Run the benchmarks and print their figures
 	$(CARGO) bench --locked

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::google::CredentialSpec;
 use crate::policy::Mode;
+use crate::trust::Trust;
 
 pub use policy_source::PolicySource;
 
@@ -26,13 +27,21 @@ pub const GOOGLE_ENDPOINT: &str = "CURFEW_GOOGLE_ENDPOINT";
 /// The two variables in which AWS keys lie: on Lambda always, with the keys of the function's own role.
 pub const AWS_KEYS: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
+/// The function's name; set by Lambda itself.
+pub const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
+
 /// The port of AppConfig's Lambda extension on loopback; set only where it is another than the extension's own.
 pub const APPCONFIG_PORT: &str = "AWS_APPCONFIG_EXTENSION_HTTP_PORT";
+
+/// What names certificate authorities that are not the machine's own.
+const OWN_AUTHORITIES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /// Where Lambda unpacks the function; set by Lambda itself.
 const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
 
 const DEFAULT_POLICY: &str = "file:policy.yaml";
+/// Outside of Lambda, where nobody collects metrics.
+const DEFAULT_FUNCTION_NAME: &str = "curfew";
 /// The extension's own.
 const DEFAULT_APPCONFIG_PORT: u16 = 2772;
 const DEFAULT_CREDENTIALS: &str = "adc";
@@ -43,6 +52,8 @@ const QUOTED_CHARS: usize = 120;
 /// The function's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
+    /// The function's name, which its metrics carry. Never empty.
+    pub function_name: String,
     /// Where the policy is.
     pub policy: PolicySource,
     /// The ceiling of the mode. `audit` unless set.
@@ -53,6 +64,9 @@ pub struct Config {
     pub aws_keys_at_hand: bool,
     /// The port of the AppConfig extension.
     pub appconfig_port: u16,
+    /// Which certificate authorities are trusted: on Lambda those that are compiled in, unless the environment names
+    /// others.
+    pub trust: Trust,
     /// The base URL that replaces every service's; not yet parsed.
     pub google_endpoint: Option<String>,
 }
@@ -93,6 +107,8 @@ impl Config {
     /// looked at, for the kill switch has to work in a deployment that is broken.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let task_root = lookup(TASK_ROOT).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let function_name = lookup(FUNCTION_NAME).filter(|value| !value.is_empty());
+        let function_name = function_name.unwrap_or_else(|| DEFAULT_FUNCTION_NAME.to_owned());
         let mode = lookup(MODE).filter(|value| !value.is_empty());
         let mode = mode.map_or(Ok(Mode::Audit), |text| read_mode(&text));
         let set = |name| match mode {
@@ -105,11 +121,21 @@ impl Config {
         let credentials = read_credentials(&credentials, task_root.as_deref());
         let google_endpoint = set(GOOGLE_ENDPOINT);
         let aws_keys_at_hand = AWS_KEYS.iter().all(|name| set(name).is_some());
+        let names_authorities = OWN_AUTHORITIES.iter().any(|name| set(name).is_some());
+        let trust =
+            if task_root.is_some() && !names_authorities { Trust::CompiledIn } else { Trust::Machine };
         let appconfig_port = set(APPCONFIG_PORT).map_or(Ok(DEFAULT_APPCONFIG_PORT), |text| read_port(&text));
         match (policy, mode, credentials, appconfig_port) {
-            (Ok(policy), Ok(mode), Ok(credentials), Ok(appconfig_port)) => {
-                Ok(Self { policy, mode, credentials, aws_keys_at_hand, appconfig_port, google_endpoint })
-            }
+            (Ok(policy), Ok(mode), Ok(credentials), Ok(appconfig_port)) => Ok(Self {
+                function_name,
+                policy,
+                mode,
+                credentials,
+                aws_keys_at_hand,
+                appconfig_port,
+                trust,
+                google_endpoint,
+            }),
             (policy, mode, credentials, appconfig_port) => {
                 let problems = [policy.err(), mode.err(), credentials.err(), appconfig_port.err()];
                 Err(ConfigError { problems: problems.into_iter().flatten().collect() })
@@ -180,11 +206,13 @@ mod tests {
     #[test]
     fn an_empty_environment_audits_by_the_bundled_policy() {
         let want = Config {
+            function_name: "curfew".to_owned(),
             policy: PolicySource::File("policy.yaml".into()),
             mode: Mode::Audit,
             credentials: CredentialSpec::Adc,
             aws_keys_at_hand: false,
             appconfig_port: 2772,
+            trust: Trust::Machine,
             google_endpoint: None,
         };
         assert_eq!(read(&[]), Ok(want.clone()));
@@ -198,16 +226,19 @@ mod tests {
             (MODE, "enforce"),
             (CREDENTIALS, "none"),
             (GOOGLE_ENDPOINT, "http://127.0.0.1:1"),
+            ("AWS_LAMBDA_FUNCTION_NAME", "curfew-production"),
             ("AWS_ACCESS_KEY_ID", "a"),
             ("AWS_SECRET_ACCESS_KEY", "b"),
             (APPCONFIG_PORT, "2773"),
         ]);
         let want = Config {
+            function_name: "curfew-production".to_owned(),
             policy: PolicySource::File("/etc/curfew.yaml".into()),
             mode: Mode::Enforce,
             credentials: CredentialSpec::None,
             aws_keys_at_hand: true,
             appconfig_port: 2773,
+            trust: Trust::Machine,
             google_endpoint: Some("http://127.0.0.1:1".to_owned()),
         };
         assert_eq!(got, Ok(want));
@@ -225,6 +256,16 @@ mod tests {
         assert_eq!(got.credentials.to_string(), "file:/var/task/key.json");
         let got = read(&[(TASK_ROOT, "/var/task"), (POLICY, "file:/opt/policy.yaml")]).unwrap();
         assert_eq!(got.policy.to_string(), "file:/opt/policy.yaml");
+    }
+
+    #[test]
+    fn on_lambda_the_compiled_in_authorities_are_trusted_unless_others_are_named() {
+        let trust = |variables: &[(&str, &str)]| read(variables).unwrap().trust;
+        assert_eq!(trust(&[(TASK_ROOT, "/var/task")]), Trust::CompiledIn);
+        assert_eq!(trust(&[(TASK_ROOT, "/var/task"), ("SSL_CERT_FILE", "")]), Trust::CompiledIn);
+        for named in OWN_AUTHORITIES {
+            assert_eq!(trust(&[(TASK_ROOT, "/var/task"), (named, "/opt/ca.pem")]), Trust::Machine, "{named}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@
 //! | [`operation`] | what curfew polices: operations, their names, how they stand |
 //! | [`causes`] | an error with all of its causes, as text |
 //! | [`clock`] | where time comes from |
+//! | [`trust`] | which certificate authorities are trusted |
 //! | [`service`] | the seam: list a page, list locations, get, cancel |
 //! | [`google`] | `google.longrunning` over REST, behind that seam |
 //! | [`aws`] | where policies and secrets are kept |
@@ -24,6 +25,7 @@
 //! | [`plan`] | a snapshot against the policy |
 //! | [`follow_up`] | after a cancel: a pure state machine, and its driver |
 //! | [`report`] | records, sums, and the check that they add up |
+//! | [`metrics`] | the metrics of a run, made of its report |
 //! | [`sweep`] | the spine: read, plan, cancel, follow up, report |
 //! | [`config`] | the settings: the environment, read once |
 //! | [`setup`] | from the settings to a policy and a client |
@@ -49,6 +51,7 @@ pub mod follow_up;
 pub mod google;
 pub mod judge;
 pub mod lambda;
+pub mod metrics;
 pub mod operation;
 pub mod permissions;
 pub mod plan;
@@ -61,3 +64,4 @@ pub mod snapshot;
 pub mod sweep;
 #[cfg(test)]
 mod testing;
+pub mod trust;

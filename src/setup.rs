@@ -65,5 +65,5 @@ pub async fn connect(config: &Config, sdk: &Sdk) -> Result<Client, SetUpError> {
         CredentialSpec::SecretsManager(id) => CredentialSource::Stored(Arc::new(Secret::open(sdk, id).await)),
     };
     let credentials = Credentials::new(source).with_aws_keys_at_hand(config.aws_keys_at_hand);
-    Ok(Client::new(endpoint, credentials)?)
+    Ok(Client::new(endpoint, credentials, config.trust)?)
 }

@@ -14,6 +14,7 @@ use curfew::operation::{
     Collection, Ending, LocationId, Operation, OperationName, Progress, ProjectId, ServiceName,
 };
 use curfew::service::{CallError, CancelAnswer, FailureKind, OperationsService};
+use curfew::trust::Trust;
 
 struct World {
     emulator: Emulator,
@@ -27,7 +28,7 @@ async fn world(scenario: &str) -> World {
     let credentials = Credentials::new(CredentialSource::None);
     // Retries as in production, only without the waiting.
     let retry = RetryPolicy { initial_backoff: Duration::from_millis(1), ..RetryPolicy::GOOGLE };
-    let client = Client::new(endpoint, credentials).unwrap().with_retry_policy(retry);
+    let client = Client::new(endpoint, credentials, Trust::Machine).unwrap().with_retry_policy(retry);
     World { emulator, client }
 }
 

@@ -17,6 +17,7 @@ use curfew::google::retry::RetryPolicy;
 use curfew::google::{Client, CredentialSource, Credentials, Endpoint};
 use curfew::operation::{OperationName, ServiceName};
 use curfew::service::{CancelReply, FailureKind, OperationsService};
+use curfew::trust::Trust;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use tokio::process::Command;
@@ -42,7 +43,7 @@ fn client(emulator: &Emulator, credentials: &NamedTempFile) -> Client {
     let credentials = Credentials::new(CredentialSource::file(credentials.path()));
     // Retries as in production, only without the waiting.
     let retry = RetryPolicy { initial_backoff: Duration::from_millis(1), ..RetryPolicy::GOOGLE };
-    let client = Client::new(Endpoint::parse(&emulator.url()).unwrap(), credentials).unwrap();
+    let client = Client::new(Endpoint::parse(&emulator.url()).unwrap(), credentials, Trust::Machine).unwrap();
     client.begin_run(&Clock::system());
     client.with_retry_policy(retry)
 }

@@ -14,6 +14,7 @@ use curfew::policy::{Mode, Policy};
 use curfew::report::Report;
 use curfew::request::{Request, Trigger};
 use curfew::sweep::{Deadlines, REQUESTS_AT_ONCE, Settings, Silent, sweep};
+use curfew::trust::Trust;
 
 /// Violators of every kind: to be cancelled, beyond the limit, only reported, on their way out.
 const WORLD: &str = "
@@ -40,7 +41,7 @@ async fn swept(policy: &str, ceiling: Mode, asked: Option<Mode>) -> (Report, Jou
     let free_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let emulator = Emulator::start(&scenario, free_port, clock).await.unwrap();
     let endpoint = Endpoint::parse(&emulator.url()).unwrap();
-    let client = Client::new(endpoint, Credentials::new(CredentialSource::None)).unwrap();
+    let client = Client::new(endpoint, Credentials::new(CredentialSource::None), Trust::Machine).unwrap();
     let policy = Policy::parse(format!("{POLICY}{policy}").as_bytes(), "policy.yaml").unwrap();
     let request = Request { mode: asked, ..Request::everything(Trigger::CommandLine) };
     let settings = Settings {

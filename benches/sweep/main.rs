@@ -19,6 +19,7 @@ use curfew::policy::{Mode, Policy};
 use curfew::report::{Report, Standing};
 use curfew::request::{Request, Trigger};
 use curfew::sweep::{Deadlines, REQUESTS_AT_ONCE, Settings, Silent, sweep};
+use curfew::trust::Trust;
 
 use critical_path::{CriticalPath, Work};
 use emulator::Emulator;
@@ -90,7 +91,7 @@ fn run() -> Result<Run, Box<dyn Error>> {
     let emulator = Emulator::start()?;
     let policy = Policy::parse(include_bytes!("policy.yaml"), "policy.yaml")?;
     let credentials = Credentials::new(CredentialSource::None);
-    let client = Client::new(Endpoint::parse(emulator.url())?, credentials)?;
+    let client = Client::new(Endpoint::parse(emulator.url())?, credentials, Trust::Machine)?;
     let request = Request::everything(Trigger::CommandLine);
     let settings = Settings {
         sweep_id: "bench".to_owned(),

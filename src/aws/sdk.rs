@@ -9,7 +9,11 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use tokio::sync::OnceCell;
+
+use crate::trust::Trust;
 
 /// How long a connection may take to be made. Inside a region it takes a few milliseconds; a lost packet is sent
 /// again after one second.
@@ -32,6 +36,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// AWS, set up when it is first needed.
 #[derive(Default)]
 pub struct Sdk {
+    trust: Trust,
     config: OnceCell<SdkConfig>,
 }
 
@@ -42,19 +47,25 @@ impl fmt::Debug for Sdk {
 }
 
 impl Sdk {
+    /// AWS, over connections to whom these authorities vouch for.
+    #[must_use]
+    pub fn trusting(trust: Trust) -> Self {
+        Self { trust, config: OnceCell::new() }
+    }
+
     /// AWS set up like this, whatever the environment says.
     #[must_use]
     pub fn with_config(config: SdkConfig) -> Self {
-        Self { config: OnceCell::new_with(Some(config)) }
+        Self { trust: Trust::default(), config: OnceCell::new_with(Some(config)) }
     }
 
     /// The settings that every client is made of.
     pub(super) async fn config(&self) -> &SdkConfig {
-        self.config.get_or_init(from_environment).await
+        self.config.get_or_init(|| from_environment(self.trust)).await
     }
 }
 
-async fn from_environment() -> SdkConfig {
+async fn from_environment(trust: Trust) -> SdkConfig {
     let patience = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -62,9 +73,12 @@ async fn from_environment() -> SdkConfig {
         .build();
     let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_PAUSE);
     // Pinned: what a later version of the SDK thinks right by default is taken over knowingly.
-    aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .timeout_config(patience)
-        .retry_config(retries)
-        .load()
-        .await
+    let mut config =
+        aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(patience).retry_config(retries);
+    let store = trust.pem().map(|pem| TrustStore::empty().with_pem_certificate(pem));
+    if let Some(tls) = store.and_then(|store| TlsContext::builder().with_trust_store(store).build().ok()) {
+        let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+        config = config.http_client(http.tls_context(tls).build_https());
+    }
+    config.load().await
 }

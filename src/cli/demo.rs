@@ -21,6 +21,7 @@ use crate::policy::{Mode, Policy};
 use crate::report::Report;
 use crate::request::{Request, Trigger};
 use crate::sweep::{Deadlines, Settings, sweep};
+use crate::trust::Trust;
 
 const POLICY: &str = include_str!("../../policies/demo.yaml");
 
@@ -65,7 +66,7 @@ async fn act(policy: &Policy, scenario: &Scenario, settings: Settings) -> Result
         .map_err(|error| CliFailure::bad_input("the emulator could not listen on loopback", &error))?;
     let endpoint = Endpoint::parse(&emulator.url())
         .map_err(|error| CliFailure::bad_input("the emulator's own address", &error))?;
-    let client = Client::new(endpoint, Credentials::new(CredentialSource::None))
+    let client = Client::new(endpoint, Credentials::new(CredentialSource::None), Trust::Machine)
         .map_err(|error| CliFailure::bad_input("the HTTP client", &error))?;
 
     let progress = Progress::start();

@@ -25,6 +25,7 @@ use crate::google::skew;
 use crate::google::wire::{self, DecodeError};
 use crate::operation::{Collection, Operation, OperationName, ProjectId, ServiceName};
 use crate::service::{CallError, CancelReply, FailureKind, LocationsPage, OperationsService, Page};
+use crate::trust::Trust;
 
 /// Entries asked for in one page: the most that Cloud Deploy's list methods give. Fewer pages are fewer round trips,
 /// and a page is below a megabyte. A server that thinks otherwise gives fewer.
@@ -74,7 +75,7 @@ impl Client {
     /// # Errors
     /// When TLS cannot be set up on this machine.
     #[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
-    pub fn new(endpoint: Endpoint, credentials: Credentials) -> Result<Self, ClientError> {
+    pub fn new(endpoint: Endpoint, credentials: Credentials, trust: Trust) -> Result<Self, ClientError> {
         let mut builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .connect_timeout(CONNECT_TIMEOUT)
@@ -87,6 +88,11 @@ impl Client {
             .retry(reqwest::retry::never());
         if endpoint.is_local() {
             builder = builder.no_proxy();
+        }
+        if let Some(trusted) = trust.der() {
+            // What cannot be parsed is trusted by nobody.
+            builder =
+                builder.tls_certs_only(trusted.filter_map(|der| reqwest::Certificate::from_der(der).ok()));
         }
         let http = builder.build().map_err(ClientError::SetUp)?;
         Ok(Self { http, endpoint, credentials, retry: RetryPolicy::GOOGLE, clock: Mutex::default() })

@@ -52,12 +52,7 @@ impl TimeBudget {
     /// deadline has passed; a default when it is unknown, which is any before the year 2000.
     #[must_use]
     pub fn until(deadline_ms: u64, now: DateTime<Utc>) -> Self {
-        if deadline_ms < FIRST_SANE_DEADLINE_MS {
-            return Self::of(DEFAULT_TOTAL);
-        }
-        // A clock before 1970 is as good as one at 1970: the deadline is then too far away, and cut.
-        let now_ms = u64::try_from(now.timestamp_millis()).unwrap_or(0);
-        Self::of(Duration::from_millis(deadline_ms.saturating_sub(now_ms)).min(LONGEST_TOTAL))
+        Self::of(time_left(deadline_ms, now).unwrap_or(DEFAULT_TOTAL))
     }
 
     fn of(total: Duration) -> Self {
@@ -65,6 +60,15 @@ impl TimeBudget {
         let starts = answers.saturating_sub(CANCEL_RESERVE.min(total * CANCEL_TENTHS / 10));
         Self { reads: starts * READ_TENTHS / 10, starts, answers }
     }
+}
+
+/// What is left until a deadline in milliseconds since 1970: at most Lambda's longest run, `None` when the deadline is
+/// unknown.
+pub(super) fn time_left(deadline_ms: u64, now: DateTime<Utc>) -> Option<Duration> {
+    // A clock before 1970 is as good as one at 1970: the deadline is then too far away, and cut.
+    let now_ms = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+    let left = Duration::from_millis(deadline_ms.saturating_sub(now_ms)).min(LONGEST_TOTAL);
+    (deadline_ms >= FIRST_SANE_DEADLINE_MS).then_some(left)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use super::deadline::TimeBudget;
+use super::deadline::{TimeBudget, time_left};
 use super::event;
 use super::failure::Failure;
 use super::log::JsonLines;
@@ -18,6 +18,7 @@ use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::google::Client;
+use crate::metrics::Metrics;
 use crate::policy::Mode;
 use crate::report::Report;
 use crate::service::FailureKind;
@@ -38,8 +39,8 @@ impl Handler {
     /// A function with these settings. It makes its clients now, while Lambda gives it the most CPU, and asks
     /// nobody for anything. Switched off, it makes none.
     pub async fn start(config: Result<Config, ConfigError>) -> Self {
-        let handler =
-            Self { config, sdk: Sdk::default(), policy: OnceCell::default(), client: OnceCell::default() };
+        let sdk = config.as_ref().map_or_else(|_| Sdk::default(), |config| Sdk::trusting(config.trust));
+        let handler = Self { config, sdk, policy: OnceCell::default(), client: OnceCell::default() };
         if let Ok(config) = &handler.config
             && config.mode != Mode::Off
         {
@@ -84,6 +85,22 @@ impl Handler {
     ) -> Result<Report, Failure> {
         let config =
             self.config.as_ref().map_err(|error| Failure::ConfigurationInvalid(error.clone().into()))?;
+        let report = self.report(config, payload, deadline_ms, sweep_id, clock, log).await?;
+        // After the sweep's own line, and only when there was one.
+        let left = time_left(deadline_ms, clock.now());
+        log.metrics(&Metrics::new(&report, &config.function_name, left));
+        Ok(report)
+    }
+
+    async fn report<W: Write + Send>(
+        &self,
+        config: &Config,
+        payload: &str,
+        deadline_ms: u64,
+        sweep_id: &str,
+        clock: &Clock,
+        log: &JsonLines<W>,
+    ) -> Result<Report, Failure> {
         let budget = TimeBudget::until(deadline_ms, clock.now());
         let now = Instant::now();
         let mut settings = Settings {

@@ -1,4 +1,5 @@
-//! The log: one JSON line for each operation that broke a rule, each gap, each sweep, each failure.
+//! The log: one JSON line for each operation that broke a rule, each gap, each sweep, each failure, and each run's
+//! metrics.
 //!
 //! Lambda passes a line that is JSON on to CloudWatch as it is, so the records' keys are the log's keys. Each line
 //! is written as soon as it is known: what an environment that dies has done is in the log.
@@ -9,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 use super::failure::Failure;
+use crate::metrics::Metrics;
 use crate::sweep::{Event, Observer};
 
 /// Writes records to a stream, a line each.
@@ -30,6 +32,11 @@ impl<W: Write + Send> JsonLines<W> {
             error_type: failure.error_type(),
             message: &failure.told(),
         });
+    }
+
+    /// Writes the metrics of a run that did something.
+    pub(super) fn metrics(&self, metrics: &Metrics<'_>) {
+        self.line(metrics);
     }
 
     fn line(&self, record: &impl Serialize) {

@@ -31,10 +31,10 @@ async fn a_run_logs_a_line_for_each_violator_each_gap_and_the_sweep() {
     let lines = records(&output.stdout);
     let of = |event: &str| lines.iter().filter(|line| line["event"] == event).collect::<Vec<_>>();
     assert_eq!((of("operation").len(), of("gap").len(), of("sweep").len()), (4, 2, 1), "{lines:?}");
-    assert_eq!(lines.len(), 7);
+    assert_eq!((lines.len(), text(&lines[7], "event")), (8, "metrics"), "the metrics come last");
     assert_eq!(output.stderr, Vec::<String>::new());
-    for line in &lines {
-        assert_eq!(line["sweep_id"], report["sweep_id"]);
+    assert!(lines.iter().all(|line| line["sweep_id"] == report["sweep_id"]), "{lines:?}");
+    for line in &lines[..7] {
         assert_eq!(line["mode"], "enforce");
         let nested = |value: &Value| value.is_object() || value.is_array();
         let flat = line["event"] == "sweep" || !line.as_object().unwrap().values().any(nested);
@@ -54,6 +54,42 @@ async fn a_run_logs_a_line_for_each_violator_each_gap_and_the_sweep() {
     assert_eq!(sweep["gaps"].as_array().unwrap().len(), 2);
     for key in SWEEP_KEYS {
         assert_eq!(sweep[key], report[key], "{key} is the same in the log and in the answer");
+    }
+}
+
+#[tokio::test]
+async fn the_metrics_of_a_run_are_its_sums_under_the_name_of_the_function() {
+    let emulator = emulate(MIXED).await;
+    let mut lambda = Deployment::new(&emulator, POLICY).start().await;
+    let report = lambda.invoke(SCHEDULE, plenty()).await.response();
+    let lines = records(&lambda.stop().await.stdout);
+    let metrics: Vec<&Value> = lines.iter().filter(|line| line.get("_aws").is_some()).collect();
+    let [metrics] = metrics[..] else { panic!("one line of metrics a run: {lines:?}") };
+    for (metric, key) in [
+        ("Seen", "seen"),
+        ("Done", "done"),
+        ("Spared", "spared"),
+        ("Violating", "violating"),
+        ("Attempted", "attempted"),
+        ("DurationMs", "duration_ms"),
+        ("ListingMs", "listing_ms"),
+    ] {
+        assert_eq!(metrics[metric], report[key], "{metric}");
+    }
+    assert_eq!((text(metrics, "FunctionName"), text(metrics, "Mode")), ("curfew", "enforce"));
+    let left = metrics["TimeLeftMs"].as_u64().unwrap();
+    assert!((1..300_000).contains(&left), "{left} ms left of five minutes");
+}
+
+#[tokio::test]
+async fn a_run_that_could_do_nothing_has_no_metrics_and_one_that_is_switched_off_has() {
+    let emulator = emulate(MIXED).await;
+    for (variable, value, want) in [("CURFEW_POLICY", "file:none.yaml", 0), ("CURFEW_MODE", "off", 1)] {
+        let mut lambda = Deployment::new(&emulator, POLICY).with(variable, value).start().await;
+        lambda.invoke(SCHEDULE, plenty()).await;
+        let lines = records(&lambda.stop().await.stdout);
+        let got = lines.iter().filter(|line| line["Sweeps"] == 1).count();
+        assert_eq!(got, want, "{variable}={value}: {lines:?}");
     }
 }
 

@@ -17,6 +17,7 @@ use crate::google::test_server::{Answer, Server, header};
 use crate::google::{Client, Endpoint};
 use crate::operation::{OperationName, ServiceName};
 use crate::service::{CancelAnswer, CancelReply, FailureKind, OperationsService as _};
+use crate::trust::Trust;
 
 /// A store in memory. What it holds can be changed behind the back of who reads it.
 #[derive(Debug)]
@@ -275,7 +276,8 @@ async fn client(memory: &Arc<Memory>, taken: &'static str) -> (Client, Server) {
         }
     })
     .await;
-    let client = Client::new(Endpoint::parse(&service.url).unwrap(), credentials(memory)).unwrap();
+    let client =
+        Client::new(Endpoint::parse(&service.url).unwrap(), credentials(memory), Trust::Machine).unwrap();
     let client = client
         .with_retry_policy(RetryPolicy { initial_backoff: Duration::from_millis(1), ..RetryPolicy::GOOGLE });
     client.begin_run(&Clock::starting_at(start()));

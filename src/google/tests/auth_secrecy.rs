@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::*;
 use crate::google::test_server::{Answer, Server};
 use crate::google::{Client, Endpoint};
+use crate::trust::Trust;
 
 /// What stands in every place where a secret could.
 const MARK: &str = "s3cret";
@@ -44,7 +45,7 @@ async fn shown(text: String) -> String {
             Err(error) => shown.push_str(&format!("{error} {error:?}")),
         }
     }
-    let client = Client::new(Endpoint::google(), credentials).unwrap();
+    let client = Client::new(Endpoint::google(), credentials, Trust::Machine).unwrap();
     shown + &format!("{client:?}")
 }
 

@@ -10,6 +10,7 @@ use crate::google::auth::CredentialSource;
 use crate::google::test_server::{Answer, Server, header};
 use crate::operation::LocationId;
 use crate::service::{CancelAnswer, FailureKind};
+use crate::trust::Trust;
 
 /// Pauses short enough for a test, and time enough for a slow machine.
 const QUICK: RetryPolicy = RetryPolicy {
@@ -40,7 +41,7 @@ fn collection() -> Collection {
 
 fn client_with(url: &str, source: CredentialSource, retry: RetryPolicy) -> Client {
     let credentials = Credentials::new(source);
-    Client::new(Endpoint::parse(url).unwrap(), credentials).unwrap().with_retry_policy(retry)
+    Client::new(Endpoint::parse(url).unwrap(), credentials, Trust::Machine).unwrap().with_retry_policy(retry)
 }
 
 fn client(server: &Server) -> Client {
