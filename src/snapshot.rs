@@ -9,7 +9,7 @@ use std::mem;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::operation::{Collection, LocationId, Operation, OperationName, ProjectId, ServiceName};
+use crate::operation::{Collection, LocationId, Operation, ProjectId, ServiceName};
 use crate::service::{CallError, FailureKind};
 
 /// The operations of the collections that were looked at, and the gaps.
