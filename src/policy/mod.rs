@@ -7,6 +7,7 @@ mod matching;
 mod model;
 mod path_glob;
 mod pattern;
+mod plain_parts;
 mod problem;
 mod trace;
 mod tree;

@@ -1,8 +1,8 @@
 //! Globs over names: `*` within a path segment, `**` across segments.
 //!
 //! globset reads them; this module adds what a policy needs on top. A pattern without meta characters is compared as
-//! it stands, one with stars only is matched by `path_glob`. A `**` that is not a whole segment is refused, for globset would read it as `*` without a word, and a
-//! protection would cover less than it seems to. Case matters: names of resources are case-sensitive.
+//! it stands, one with stars only is matched by `path_glob`. A `**` that is not a whole segment is refused, for globset
+//! would read it as `*` without a word, and a protection would cover less than it seems to. Case matters: names of resources are case-sensitive.
 
 use std::fmt;
 
@@ -10,6 +10,7 @@ use globset::GlobBuilder;
 
 use super::model::{Matcher, Pattern};
 use super::path_glob::PathGlob;
+use super::plain_parts::PlainParts;
 
 /// The longest pattern, in bytes: resource names have some hundreds. It keeps every compiled pattern far below the
 /// size at which a regular expression is refused.
@@ -63,9 +64,9 @@ impl Pattern {
         let matcher = if has_stars_only && !text.contains('*') {
             Matcher::Literal
         } else if has_stars_only && text.split('/').all(|segment| !segment.is_empty()) {
-            Matcher::Path(PathGlob::new(text))
+            Matcher::Path(PlainParts::of(text), PathGlob::new(text))
         } else {
-            Matcher::Glob(glob.compile_matcher())
+            Matcher::Glob(PlainParts::of(text), glob.compile_matcher())
         };
         Ok(Self { text: text.into(), matcher })
     }
@@ -75,8 +76,8 @@ impl Pattern {
     pub fn is_match(&self, text: &str) -> bool {
         match &self.matcher {
             Matcher::Literal => &*self.text == text,
-            Matcher::Path(glob) => glob.is_match(text),
-            Matcher::Glob(glob) => glob.is_match(text),
+            Matcher::Path(parts, glob) => parts.are_in(text) && glob.is_match(text),
+            Matcher::Glob(parts, glob) => parts.are_in(text) && glob.is_match(text),
         }
     }
 
