@@ -1,6 +1,7 @@
 //! Made-up pages of operations, as Cloud Deploy writes them: the same bytes in every run.
 //!
-//! Names, targets and messages are as long as real ones. Google indents its JSON; these pages are compact, which
+//! Names, targets and messages are about as long as real ones, and a list is in the order of its names, as a service
+//! that keeps its operations by name gives it. Google indents its JSON; these pages are compact, which
 //! leaves the decoder more to do for each byte.
 
 use std::fmt::Write as _;
@@ -50,7 +51,7 @@ pub(crate) fn page(collection: &Collection, operations: usize, standing: Standin
 fn entry(body: &mut String, parent: &str, number: usize, ended: bool, random: &mut fastrand::Rng) {
     let verb = random.choice(["create", "create", "create", "create", "update", "update", "delete"]).unwrap();
     let (kind, target) = target(parent, random);
-    let id = format!("operation-{}-{:013x}-{number:08x}", 1_763_900_000_000_u64, random.u64(..1 << 52));
+    let id = format!("operation-{}-{:013x}", 1_763_900_000_000 + number, random.u64(..1 << 52));
     let created = instant(NOW - TimeDelta::seconds(age_s(random)));
     let _ = write!(
         body,
