@@ -1,5 +1,6 @@
 //! The policy: what may run how long, and what is never touched.
 
+mod braces;
 mod display;
 mod document;
 pub mod duration;

@@ -299,8 +299,8 @@ pub struct Pattern {
 pub(super) enum Matcher {
     /// It is compared as it stands.
     Literal,
-    /// It has no meta character but stars.
-    Path(PlainParts, PathGlob),
+    /// It has no meta character but stars and braces, and is taken when one of these takes it.
+    Paths(Box<[(PlainParts, PathGlob)]>),
     /// Any other glob.
     Glob(PlainParts, globset::GlobMatcher),
 }
