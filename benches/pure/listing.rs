@@ -1,6 +1,7 @@
 //! Made-up pages of operations, as Cloud Deploy writes them: the same bytes in every run.
 //!
-//! Names, targets and messages are as long as real ones. Google indents its JSON; these pages are compact, which
+//! Names, targets and messages are about as long as real ones, and a list is in the order of its names, as a service
+//! that keeps its operations by name gives it. Google indents its JSON; these pages are compact, which
 //! leaves the decoder more to do for each byte.
 
 use std::fmt::Write as _;
@@ -50,8 +51,8 @@ pub(crate) fn page(collection: &Collection, operations: usize, standing: Standin
 fn entry(body: &mut String, parent: &str, number: usize, ended: bool, random: &mut fastrand::Rng) {
     let verb = random.choice(["create", "create", "create", "create", "update", "update", "delete"]).unwrap();
     let (kind, target) = target(parent, random);
-    let id = format!("operation-{}-{:013x}-{number:08x}", 1_763_900_000_000_u64, random.u64(..1 << 52));
-    let created = instant(NOW - TimeDelta::seconds(random.i64(60..100 * 60 * 60)));
+    let id = format!("operation-{}-{:013x}", 1_763_900_000_000 + number, random.u64(..1 << 52));
+    let created = instant(NOW - TimeDelta::seconds(age_s(random)));
     let _ = write!(
         body,
         r#"{{"name":"{parent}/operations/{id}","metadata":{{"@type":"type.googleapis.com/google.cloud.deploy.v1.OperationMetadata","createTime":"{created}","target":"{target}","verb":"{verb}","requestedCancellation":{},"apiVersion":"v1""#,
@@ -66,6 +67,15 @@ fn entry(body: &mut String, parent: &str, number: usize, ended: bool, random: &m
         );
     } else {
         body.push_str(r#","statusMessage":"running the render job"},"done":false}"#);
+    }
+}
+
+/// Nearly all operations are young, a few take hours, and one in a hundred has been forgotten.
+fn age_s(random: &mut fastrand::Rng) -> i64 {
+    match random.u8(..100) {
+        0 => random.i64(0..100 * 60 * 60),
+        1..=9 => random.i64(0..4 * 60 * 60),
+        _ => random.i64(0..20 * 60),
     }
 }
 

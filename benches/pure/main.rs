@@ -11,14 +11,17 @@
 mod decoding;
 mod judging;
 mod listing;
+mod stopwatch;
 #[path = "../support/mod.rs"]
 mod support;
 
 use std::env;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use stopwatch::Stopwatch;
 
 /// How often each figure is taken: enough that one interruption does not move the median.
-const RUNS: usize = 31;
+const RUNS: usize = 15;
 
 fn main() {
     divan::main();
@@ -32,17 +35,21 @@ fn main() {
     }
 }
 
-/// How long something takes: the median of some runs. What it returns is dropped after the clock has stopped.
-fn median<T>(mut run: impl FnMut() -> T) -> Duration {
-    let mut times: Vec<Duration> = (0..RUNS)
+/// How long something takes: the median of some runs, each so many times over. What it returns is dropped only after
+/// the clock has stopped.
+fn median<T>(times: u32, mut run: impl FnMut() -> T) -> Duration {
+    let mut took: Vec<Duration> = (0..RUNS)
         .map(|_| {
-            let started = Instant::now();
-            let result = divan::black_box(run());
+            let mut results = Vec::with_capacity(times as usize);
+            let started = Stopwatch::start();
+            for _ in 0..times {
+                results.push(run());
+            }
             let took = started.elapsed();
-            drop(result);
-            took
+            divan::black_box_drop(results);
+            took / times
         })
         .collect();
-    times.sort();
-    times[RUNS / 2]
+    took.sort();
+    took[RUNS / 2]
 }

@@ -20,6 +20,29 @@ const RPC_CANCELLED: i32 = 1;
 /// `UNKNOWN` in `google.rpc.Code`: what an error without a code of its own is.
 const RPC_UNKNOWN: i32 = 2;
 
+/// How many texts a page keeps once for all: a service has a handful of verbs and kinds, and a page on which each
+/// entry has its own shall not make every entry search a long list.
+const MAX_SHARED: usize = 16;
+
+/// The verbs and kinds of a page, each kept once: every operation is held against every rule, and the less memory
+/// that takes to look at, the faster it is.
+#[derive(Debug, Default)]
+pub(super) struct Words(Vec<Arc<str>>);
+
+impl Words {
+    fn share(&mut self, raw: Option<&RawValue>) -> Option<Arc<str>> {
+        let text = raw.and_then(string)?;
+        if let Some(known) = self.0.iter().find(|known| ***known == *text) {
+            return Some(known.clone());
+        }
+        let word: Arc<str> = text.into();
+        if self.0.len() < MAX_SHARED {
+            self.0.push(word.clone());
+        }
+        Some(word)
+    }
+}
+
 /// One operation as it stands in the buffer: nothing is copied until it is known to be one.
 #[derive(Debug, Default)]
 pub(super) struct Entry<'a> {
@@ -46,7 +69,11 @@ pub(super) enum EntryError {
 
 impl Entry<'_> {
     /// The operation, if it is one. Missing and unreadable data is `None` in it.
-    pub(super) fn operation(&self, service: &ServiceName) -> Result<Operation, EntryError> {
+    pub(super) fn operation(
+        &self,
+        service: &ServiceName,
+        words: &mut Words,
+    ) -> Result<Operation, EntryError> {
         if !self.is_object {
             return Err(EntryError::NotAnObject);
         }
@@ -67,9 +94,9 @@ impl Entry<'_> {
             name,
             progress,
             create_time: fields.create_time.and_then(string).and_then(|text| instant(&text)),
-            verb: shared(fields.verb),
-            target: shared(fields.target),
-            kind: shared(fields.kind),
+            verb: words.share(fields.verb),
+            target: fields.target.and_then(string).map(Arc::from),
+            kind: words.share(fields.kind),
             cancellation_requested,
             metadata,
         })
@@ -208,10 +235,6 @@ pub(super) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
         return serde_json::from_str(raw.get()).ok().map(Cow::Owned);
     }
     Some(Cow::Borrowed(inner))
-}
-
-fn shared(raw: Option<&RawValue>) -> Option<Arc<str>> {
-    raw.and_then(string).map(Arc::from)
 }
 
 fn instant(text: &str) -> Option<DateTime<Utc>> {

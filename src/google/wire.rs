@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::google::entry::{Entry, object, string};
+use crate::google::entry::{Entry, Words, object, string};
 use crate::google::error::one_line;
 use crate::operation::{Collection, LocationId, Operation, OperationName, ProjectId, ServiceName};
 use crate::service::{LocationsPage, Page};
@@ -75,9 +75,10 @@ pub fn decode_page(body: &[u8], collection: &Collection) -> Result<Page, DecodeE
     refuse_error(body.error)?;
     let entries = body.operations.unwrap_or_default();
     let mut missing = Missing::default();
+    let mut words = Words::default();
     let mut operations = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
-        match entry.operation(&collection.service) {
+        match entry.operation(&collection.service, &mut words) {
             Ok(operation) if operation.name.lies_in(collection) => operations.push(operation),
             Ok(operation) => {
                 missing.push(|| format!("`{}` lies outside of {}", operation.name, collection.parent()));
@@ -104,8 +105,9 @@ pub fn decode_operation(
     name: &OperationName,
 ) -> Result<Operation, DecodeError> {
     let entry: Entry<'_> = decode_object(body)?;
-    let operation =
-        entry.operation(service).map_err(|problem| DecodeError::malformed(problem.to_string()))?;
+    let operation = entry
+        .operation(service, &mut Words::default())
+        .map_err(|problem| DecodeError::malformed(problem.to_string()))?;
     if operation.name != *name {
         return Err(DecodeError::malformed(format!("it is about `{}`, not `{name}`", operation.name)));
     }

@@ -203,7 +203,8 @@ fn takes(patterns: &[Pattern], text: &str) -> bool {
 }
 
 fn takes_kind(patterns: &[Pattern], kind: &str) -> bool {
-    takes(patterns, kind) || kind.strip_prefix(TYPE_PREFIX).is_some_and(|short| takes(patterns, short))
+    // Most policies leave the prefix out.
+    kind.strip_prefix(TYPE_PREFIX).is_some_and(|short| takes(patterns, short)) || takes(patterns, kind)
 }
 
 impl ValueTest {

@@ -1,5 +1,6 @@
 //! The policy: what may run how long, and what is never touched.
 
+mod braces;
 mod display;
 mod document;
 pub mod duration;
@@ -7,6 +8,7 @@ mod matching;
 mod model;
 mod path_glob;
 mod pattern;
+mod plain_parts;
 mod problem;
 mod trace;
 mod tree;

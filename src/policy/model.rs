@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::path_glob::PathGlob;
+use super::plain_parts::PlainParts;
 use crate::operation::{LocationId, ProjectId, ServiceName};
 
 /// What a run may do. Ordered by caution: the effective mode is the smaller of two.
@@ -298,8 +299,8 @@ pub struct Pattern {
 pub(super) enum Matcher {
     /// It is compared as it stands.
     Literal,
-    /// It has no meta character but stars.
-    Path(PathGlob),
+    /// It has no meta character but stars and braces, and is taken when one of these takes it.
+    Paths(Box<[(PlainParts, PathGlob)]>),
     /// Any other glob.
-    Glob(globset::GlobMatcher),
+    Glob(PlainParts, globset::GlobMatcher),
 }

@@ -1,16 +1,18 @@
 //! Globs over names: `*` within a path segment, `**` across segments.
 //!
 //! globset reads them; this module adds what a policy needs on top. A pattern without meta characters is compared as
-//! it stands, one with stars only is matched by `path_glob`. A `**` that is not a whole segment is refused, for
-//! globset would read it as `*` without a word, and a protection would cover less than it seems to. Case matters:
+//! it stands; one of stars and plain choices is matched by `path_glob`. A `**` that is not a whole segment is refused,
+//! for globset would read it as `*` without a word, and a protection would cover less than it seems to. Case matters:
 //! names of resources are case-sensitive.
 
 use std::fmt;
 
 use globset::GlobBuilder;
 
+use super::braces;
 use super::model::{Matcher, Pattern};
 use super::path_glob::PathGlob;
+use super::plain_parts::PlainParts;
 
 /// The longest pattern, in bytes: resource names have some hundreds. It keeps every compiled pattern far below the
 /// size at which a regular expression is refused.
@@ -60,13 +62,15 @@ impl Pattern {
             .build()
             .map_err(|error| PatternError::Glob(error.kind().to_string()))?;
         check_form(text)?;
-        let has_stars_only = !text.contains(['?', '[', ']', '{', '}', '\\']);
-        let matcher = if has_stars_only && !text.contains('*') {
+        let is_simple =
+            !text.contains(['?', '[', ']', '\\']) && text.split('/').all(|segment| !segment.is_empty());
+        let matcher = if !text.contains(['*', '?', '[', ']', '{', '}', '\\']) {
             Matcher::Literal
-        } else if has_stars_only && text.split('/').all(|segment| !segment.is_empty()) {
-            Matcher::Path(PathGlob::new(text))
+        } else if let Some(globs) = is_simple.then(|| braces::take_apart(text)).flatten() {
+            let path = |glob: &String| (PlainParts::of(glob), PathGlob::new(glob));
+            Matcher::Paths(globs.iter().map(path).collect())
         } else {
-            Matcher::Glob(glob.compile_matcher())
+            Matcher::Glob(PlainParts::of(text), glob.compile_matcher())
         };
         Ok(Self { text: text.into(), matcher })
     }
@@ -76,8 +80,10 @@ impl Pattern {
     pub fn is_match(&self, text: &str) -> bool {
         match &self.matcher {
             Matcher::Literal => &*self.text == text,
-            Matcher::Path(glob) => glob.is_match(text),
-            Matcher::Glob(glob) => glob.is_match(text),
+            Matcher::Paths(globs) => {
+                globs.iter().any(|(parts, glob)| parts.are_in(text) && glob.is_match(text))
+            }
+            Matcher::Glob(parts, glob) => parts.are_in(text) && glob.is_match(text),
         }
     }
 
@@ -250,6 +256,20 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+        #[test]
+        fn every_pattern_gives_the_answers_of_globset(
+            segments in prop::collection::vec(
+                "\\*\\*|\\*|a|\\*b|a\\?|\\{a,b\\}|a\\{b,ba\\}\\*|\\*\\{a,b\\}\\{a,b\\}|\\{a,\\{b,ab\\}\\}|\\{a,b\\*\\}|[ab]b", 1..5),
+            text in "(a|b|ab|aba|abb)(/(a|b|ab|aba|abb)){0,4}",
+        ) {
+            let glob = segments.join("/");
+            let reference = GlobBuilder::new(&glob).literal_separator(true).build().unwrap().compile_matcher();
+            let got = Pattern::parse(&glob).unwrap().is_match(&text);
+            prop_assert_eq!(got, reference.is_match(&text), "{} on {:?}", glob, text);
+        }
+
         #[test]
         fn no_text_of_glob_marks_makes_it_panic(text in r"([*?\[\]{}!^,/\\-]|\*\*/|a|ä|\n){0,60}") {
             let _ = Pattern::parse(&text).map(|pattern| pattern.is_match("a/b"));

@@ -51,6 +51,22 @@ fn a_running_operation_of_cloud_deploy_is_read_whole() {
 }
 
 #[test]
+fn each_operation_keeps_its_own_verb_however_many_a_page_holds() {
+    let verb = |number: usize| format!("verb-{}", number % 30);
+    let entry = |number: usize| {
+        let name = format!("projects/p/locations/l/operations/o-{number}");
+        format!(r#"{{"name":"{name}","metadata":{{"verb":"{}","@type":"{number}"}}}}"#, verb(number))
+    };
+    let entries: Vec<String> = (0..60).map(entry).collect();
+    let got = page(&format!(r#"{{"operations":[{}]}}"#, entries.join(",")));
+    assert_eq!(got.operations.len(), 60);
+    for (number, operation) in got.operations.iter().enumerate() {
+        assert_eq!(operation.verb.as_deref(), Some(&*verb(number)));
+        assert_eq!(operation.kind.as_deref(), Some(&*number.to_string()));
+    }
+}
+
+#[test]
 fn a_result_proves_the_end_and_an_error_comes_before_a_response() {
     let cancelled = Progress::Ended(Ending::Cancelled);
     let failed = |code| Progress::Ended(Ending::Failed { code });
