@@ -298,7 +298,7 @@ fn every_alarm_rings_where_the_topic_is_and_says_what_to_do() {
     let resources = Stack::new(&template, &[("AlarmTopic", topic)]).resources();
     let alarms: Vec<_> =
         resources.iter().filter(|(_, (kind, _))| *kind == "AWS::CloudWatch::Alarm").collect();
-    assert_eq!(alarms.len(), 7);
+    assert_eq!(alarms.len(), 8);
     for (name, (_, properties)) in alarms {
         assert_eq!(properties["AlarmActions"], json!([topic]), "{name}");
         let full_name = properties["AlarmName"].as_str().unwrap();
