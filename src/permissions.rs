@@ -91,7 +91,8 @@ pub fn on_aws(settings: &[&str], place: &AwsPlace) -> Vec<Statement> {
     let statement = |setting: &&str| {
         AWS_SOURCES.iter().find_map(|source| {
             let name = setting.strip_prefix(source.prefix)?;
-            let resource = if name.starts_with("arn:") { name.to_owned() } else { (source.arn)(name, place) };
+            let resource =
+                if name.starts_with("arn:") { without_version(name) } else { (source.arn)(name, place) };
             Some(Statement { effect: "Allow", actions: source.actions, resource })
         })
     };
@@ -102,6 +103,14 @@ pub fn on_aws(settings: &[&str], place: &AwsPlace) -> Vec<Statement> {
 #[must_use]
 pub fn policy_document(statements: &[Statement]) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// An ARN as IAM compares it. That of a parameter may have a version or label behind it (`…:parameter/NAME:7`), which
+/// chooses what is read and is no part of what is permitted.
+fn without_version(arn: &str) -> String {
+    let parameter =
+        arn.split_once(":parameter/").and_then(|(head, name)| Some((head, name.split_once(':')?.0)));
+    parameter.map_or_else(|| arn.to_owned(), |(head, name)| format!("{head}:parameter/{name}"))
 }
 
 fn secret_arn(name: &str, AwsPlace { partition, region, account }: &AwsPlace) -> String {
@@ -189,6 +198,10 @@ mod tests {
     fn an_arn_is_taken_as_it_is() {
         let arn = "arn:aws:secretsmanager:us-east-1:210987654321:secret:google-AbCdEf";
         assert_eq!(resources(&format!("secretsmanager:{arn}")), [arn]);
+        let arn = "arn:aws:ssm:us-east-1:210987654321:parameter/curfew/policy";
+        for setting in [format!("ssm:{arn}"), format!("ssm:{arn}:7"), format!("ssm:{arn}:live")] {
+            assert_eq!(resources(&setting), [arn], "a version is no part of it: {setting}");
+        }
     }
 
     #[test]

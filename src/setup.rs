@@ -37,7 +37,7 @@ pub enum SetUpError {
     /// The base URL that is to replace Google's is none.
     #[error("CURFEW_GOOGLE_ENDPOINT is `{url}`")]
     Endpoint {
-        /// As it was set.
+        /// As it was set, but for a user name and a password.
         url: String,
         /// What is wrong with it.
         source: EndpointError,
@@ -55,7 +55,7 @@ pub async fn connect(config: &Config, sdk: &Sdk) -> Result<Client, SetUpError> {
     let endpoint = match &config.google_endpoint {
         None => Endpoint::google(),
         Some(url) => {
-            Endpoint::parse(url).map_err(|source| SetUpError::Endpoint { url: url.clone(), source })?
+            Endpoint::parse(url).map_err(|source| SetUpError::Endpoint { url: without_user(url), source })?
         }
     };
     let source = match &config.credentials {
@@ -66,4 +66,27 @@ pub async fn connect(config: &Config, sdk: &Sdk) -> Result<Client, SetUpError> {
     };
     let credentials = Credentials::new(source).with_aws_keys_at_hand(config.aws_keys_at_hand);
     Ok(Client::new(endpoint, credentials, config.trust)?)
+}
+
+/// The URL as an error may quote it: what stands before an `@` may be a password.
+fn without_user(url: &str) -> String {
+    url.rsplit_once('@').map_or_else(|| url.to_owned(), |(_, rest)| format!("…@{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::causes::with_causes;
+
+    #[tokio::test]
+    async fn a_password_in_the_endpoint_is_refused_and_not_repeated() {
+        for url in ["https://user:hush@example.com", "http://user:hu@sh@example.com", "user:hush@example.com"]
+        {
+            let config =
+                Config::read(|name| (name == crate::config::GOOGLE_ENDPOINT).then(|| url.to_owned()));
+            let error = connect(&config.unwrap(), &Sdk::default()).await.unwrap_err();
+            let told = format!("{} {error:?}", with_causes(&error));
+            assert!(told.contains("…@example.com") && !told.contains("hu"), "{told}");
+        }
+    }
 }

@@ -16,10 +16,13 @@ mod stack;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use curfew::config;
+use curfew::metrics::{Metrics, NAMESPACE};
 use curfew::permissions::{AWS_SOURCES, AwsPlace, on_aws};
 use curfew::policy::{Mode, Policy};
+use curfew::report::Report;
 use serde_json::{Value, json};
 
 use stack::{ACCOUNT, REGION, Stack, read_template};
@@ -172,9 +175,7 @@ fn the_role_may_do_what_the_function_does_and_nothing_else() {
 /// The operations of the AWS SDK that the code calls: what it calls, without arguments, on something named `client`.
 fn sdk_calls() -> BTreeSet<String> {
     let mut calls = BTreeSet::new();
-    let Ok(entries) = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/aws")) else {
-        return calls;
-    };
+    let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/aws")).unwrap();
     for entry in entries {
         let path = entry.unwrap().path();
         let code = fs::read_to_string(&path).unwrap();
@@ -194,10 +195,9 @@ fn sdk_calls() -> BTreeSet<String> {
 
 #[test]
 fn every_call_to_aws_is_in_the_table_of_permissions_and_no_other() {
-    let want = AWS_SOURCES.iter().filter_map(|source| source.sdk_call).map(str::to_owned).collect();
-    let got = sdk_calls();
-    // Code that never calls AWS is right whatever the table says.
-    assert!(got.is_empty() || got == want, "{got:?} are called, {want:?} are in the table");
+    let want: BTreeSet<_> =
+        AWS_SOURCES.iter().filter_map(|source| source.sdk_call).map(str::to_owned).collect();
+    assert_eq!(sdk_calls(), want);
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn every_alarm_rings_where_the_topic_is_and_says_what_to_do() {
     let resources = Stack::new(&template, &[("AlarmTopic", topic)]).resources();
     let alarms: Vec<_> =
         resources.iter().filter(|(_, (kind, _))| *kind == "AWS::CloudWatch::Alarm").collect();
-    assert_eq!(alarms.len(), 7);
+    assert_eq!(alarms.len(), 8);
     for (name, (_, properties)) in alarms {
         assert_eq!(properties["AlarmActions"], json!([topic]), "{name}");
         let full_name = properties["AlarmName"].as_str().unwrap();
@@ -306,6 +306,63 @@ fn every_alarm_rings_where_the_topic_is_and_says_what_to_do() {
         assert!(guide.contains(&format!("**{short_name}**")), "{short_name} is not in docs/deploy.md");
         assert!(properties["AlarmDescription"].as_str().unwrap().len() <= 1024, "{name}");
     }
+}
+
+/// The names of the metrics that a run writes, and their dimensions.
+fn written() -> (BTreeSet<String>, Vec<Value>) {
+    let report = Report::default();
+    let line = serde_json::to_value(Metrics::new(&report, "curfew", Some(Duration::ZERO))).unwrap();
+    let directive = &line["_aws"]["CloudWatchMetrics"][0];
+    assert_eq!(directive["Namespace"], NAMESPACE);
+    let names = directive["Metrics"].as_array().unwrap().iter();
+    let names = names.map(|metric| metric["Name"].as_str().unwrap().to_owned()).collect();
+    (names, directive["Dimensions"].as_array().unwrap().clone())
+}
+
+/// Each metric of curfew's own that an alarm watches, by the alarm.
+fn watched(resources: &BTreeMap<&str, (&str, Value)>) -> BTreeMap<String, Value> {
+    let alarms = resources.iter().filter(|(_, (kind, _))| *kind == "AWS::CloudWatch::Alarm");
+    let metrics = alarms.flat_map(|(name, (_, properties))| {
+        let stats = properties["Metrics"].as_array().into_iter().flatten();
+        let stats = stats.map(|query| &query["MetricStat"]["Metric"]).chain([properties]);
+        stats
+            .filter(|metric| metric["Namespace"] == NAMESPACE)
+            .map(|metric| ((*name).to_owned(), metric.clone()))
+    });
+    metrics.collect()
+}
+
+#[test]
+fn every_alarm_and_the_dashboard_look_at_metrics_that_a_run_writes() {
+    let (written, dimensions) = written();
+    assert!(dimensions.contains(&json!(["FunctionName"])), "{dimensions:?}");
+    let template = template();
+    let resources = Stack::new(&template, &[]).resources();
+
+    let watched = watched(&resources);
+    let names: Vec<_> = watched.values().map(|metric| metric["MetricName"].as_str().unwrap()).collect();
+    assert_eq!(names, ["AccountingMismatches", "Gaps", "Ignored", "Sweeps", "Unreachable"]);
+    for (alarm, metric) in &watched {
+        assert!(written.contains(metric["MetricName"].as_str().unwrap()), "{alarm} watches {metric}");
+        assert_eq!(metric["Dimensions"], json!([{"Name": "FunctionName", "Value": "Curfew"}]), "{alarm}");
+    }
+
+    let body: Value =
+        serde_json::from_str(resources["Dashboard"].1["DashboardBody"].as_str().unwrap()).unwrap();
+    let mut shown = BTreeSet::new();
+    for widget in body["widgets"].as_array().unwrap() {
+        let mut namespace = "";
+        for metric in widget["properties"]["metrics"].as_array().into_iter().flatten() {
+            // `.` repeats what stands above.
+            namespace = Some(metric[0].as_str().unwrap()).filter(|text| *text != ".").unwrap_or(namespace);
+            if namespace == NAMESPACE {
+                shown.insert(metric[1].as_str().unwrap().to_owned());
+            }
+        }
+    }
+    let never_written: Vec<_> = shown.difference(&written).collect();
+    assert_eq!(never_written, Vec::<&String>::new());
+    assert!(shown.len() >= watched.len(), "{shown:?}");
 }
 
 #[test]

@@ -54,6 +54,7 @@ resource "google_service_account" "curfew" {
   account_id   = "curfew"
   display_name = "curfew"
   description  = "Enforces time limits on long-running operations"
+  depends_on   = [google_project_service.host]
 }
 
 # No predefined role has just these. A custom role belongs to one project, so each has its own.

@@ -144,8 +144,8 @@ impl Place {
 /// nobody tries again is not.
 fn meaning(code: Option<&str>, status: u16) -> Meaning {
     match code.unwrap_or_default() {
-        // The last two of Secrets Manager: scheduled for deletion, and a name that none can have. The one before of
-        // a bucket in another region.
+        // The last two of Secrets Manager: scheduled for deletion, and a name that none can have. The three before of
+        // a bucket in another region, the first where the request was signed for this one.
         "ResourceNotFoundException"
         | "ParameterNotFound"
         | "ParameterVersionNotFound"
@@ -154,15 +154,21 @@ fn meaning(code: Option<&str>, status: u16) -> Meaning {
         | "NoSuchBucket"
         | "NoSuchVersion"
         | "ValidationException"
+        | "AuthorizationHeaderMalformed"
         | "PermanentRedirect"
+        | "TemporaryRedirect"
         | "InvalidRequestException"
         | "InvalidParameterException" => Meaning::Missing,
-        // A key of KMS that is gone or disabled must be given back by somebody, as a permission must.
+        // A key of KMS that is gone or disabled must be given back by somebody, as a permission must. S3's codes for it
+        // have a dot.
         "AccessDenied"
         | "AccessDeniedException"
         | "AllAccessDisabled"
         | "DecryptionFailure"
         | "InvalidKeyId"
+        | "KMS.DisabledException"
+        | "KMS.KMSInvalidStateException"
+        | "KMS.NotFoundException"
         | "KMSAccessDeniedException"
         | "KMSDisabledException"
         | "KMSInvalidStateException"
@@ -255,6 +261,20 @@ mod tests {
             ),
         ] {
             assert_eq!(place().refused(code, None, status), want);
+        }
+    }
+
+    #[test]
+    fn what_s3_says_of_a_bucket_elsewhere_and_of_a_key_that_is_gone_is_nothing_that_passes() {
+        for (code, status) in
+            [("PermanentRedirect", 301), ("TemporaryRedirect", 307), ("AuthorizationHeaderMalformed", 400)]
+        {
+            let got = place().refused(Some(code), None, status);
+            assert!(matches!(&got, SourceError::Missing(told) if told.contains("another region")), "{got:?}");
+        }
+        for code in ["KMS.DisabledException", "KMS.KMSInvalidStateException", "KMS.NotFoundException"] {
+            let got = place().refused(Some(code), None, 400);
+            assert!(matches!(got, SourceError::Denied(_)), "{code}: {got:?}");
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::aws::Sdk;
+use crate::aws::{Sdk, SourceError};
 use crate::causes::with_causes;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError};
@@ -18,10 +18,10 @@ use crate::doctor::places::places;
 use crate::doctor::scopes::ask;
 use crate::doctor::verdict;
 use crate::google::retry::RetryPolicy;
-use crate::google::{Client, CredentialKind, CredentialSummary, Endpoint};
+use crate::google::{Client, CredentialError, CredentialKind, CredentialSummary, Endpoint};
 use crate::permissions::{AwsPlace, on_aws};
 use crate::policy::{Mode, Policy};
-use crate::setup::{PolicyRead, PolicyReader, connect};
+use crate::setup::{PolicyRead, PolicyReader, SetUpError, connect};
 
 /// A service that stumbles gets a second chance; somebody is waiting for the answer.
 const RETRY: RetryPolicy = RetryPolicy { max_attempts: 2, ..RetryPolicy::GOOGLE };
@@ -127,14 +127,37 @@ async fn policy(
     let policy = match read.await {
         Ok(PolicyRead { policy, .. }) => policy,
         Err(error) => {
-            let remedy = "correct the policy, or name another one with CURFEW_POLICY or --policy";
-            findings.push(Finding::missing(Check::Policy, with_causes(&error), remedy));
+            findings.push(Finding::missing(Check::Policy, with_causes(&error), policy_remedy(&error)));
             return skip(findings, &[Check::Mode], Check::Policy);
         }
     };
     findings.push(Finding::ok(Check::Policy, format!("valid, {}", policy.digest)));
     findings.push(mode(policy.mode, ceiling));
     Some(policy)
+}
+
+/// The error itself says what is wrong with the place; this says whose hand it takes.
+fn policy_remedy(error: &SetUpError) -> &'static str {
+    match error {
+        SetUpError::PolicyInvalid(_) | SetUpError::PolicyUnfetched(SourceError::Malformed(_)) => {
+            "correct the policy, or name another one with CURFEW_POLICY or --policy"
+        }
+        SetUpError::PolicyUnfetched(SourceError::Denied(_)) => {
+            "let whoever asked read it; the function's role needs the policy below"
+        }
+        SetUpError::PolicyUnfetched(SourceError::Unavailable(_)) => {
+            "run this again; if it stays, see what stands between here and AWS"
+        }
+        SetUpError::PolicyUnfetched(SourceError::NotSetUp(_)) => {
+            "set up what is missing; nothing is wrong with the policy itself"
+        }
+        SetUpError::PolicyUnfetched(SourceError::Missing(_))
+        | SetUpError::PolicyUnreadable { .. }
+        | SetUpError::Endpoint { .. }
+        | SetUpError::Client(_) => {
+            "put the policy where CURFEW_POLICY or --policy says, or change what it says"
+        }
+    }
 }
 
 fn mode(policy: Mode, ceiling: Mode) -> Finding {
@@ -172,7 +195,15 @@ async fn credential(
     let summary = match client.load_credential().await {
         Ok(()) => client.credential(),
         Err(error) => {
-            let remedy = "put a credentials file where CURFEW_CREDENTIALS says, or change what it says";
+            let remedy = match &error {
+                CredentialError::Unavailable(_) => {
+                    "run this again; if it stays, see what stands between here and AWS"
+                }
+                CredentialError::Unusable(_) => {
+                    "put a credentials file where CURFEW_CREDENTIALS says, and let whoever asks read it; or change \
+                     what it says"
+                }
+            };
             findings.push(Finding::missing(Check::Credential, with_causes(&error), remedy));
             return None;
         }

@@ -48,3 +48,34 @@ async fn a_sweep_and_a_validation_from_a_desk_read_from_aws() {
         ran.complains("was not read: no request for it could be made; check AWS_REGION");
     }
 }
+
+#[tokio::test]
+async fn the_doctor_tells_a_policy_that_is_wrong_from_one_that_may_not_be_read() {
+    let aws = Aws::without_moto().await;
+    let emulator = emulate(OLD).await;
+    let mut variables = aws.variables();
+    variables.push(("AWS_REGION", REGION.to_owned()));
+    variables.push(("CURFEW_GOOGLE_ENDPOINT", emulator.url()));
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let anywhere = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let arguments = ["doctor", "--policy", "ssm:/curfew/policy", "--credentials", "none"];
+    for (code, want) in [
+        ("AccessDeniedException", "→ let whoever asked read it"),
+        ("ParameterNotFound", "→ put the policy where CURFEW_POLICY or --policy says"),
+        ("InternalServerError", "→ run this again"),
+        ("ExpiredTokenException", "→ set up what is missing"),
+    ] {
+        aws.fail("GetParameter", 400, code);
+        let ran = run(&arguments, &variables, anywhere).await.exits(2);
+        ran.says(want);
+        assert!(!ran.out.contains("correct the policy"), "{code}: {}", ran.out);
+    }
+    aws.parameter("version: 1\n");
+    run(&arguments, &variables, anywhere).await.exits(2).says("→ correct the policy");
+
+    let arguments = ["doctor", "--policy", "policies/demo.yaml", "--credentials", "secretsmanager:s"];
+    aws.fail("GetSecretValue", 503, "InternalServiceError");
+    run(&arguments, &variables, anywhere).await.exits(2).says("→ run this again");
+    aws.fail("GetSecretValue", 400, "AccessDeniedException");
+    run(&arguments, &variables, anywhere).await.exits(2).says("→ put a credentials file where");
+}

@@ -119,6 +119,14 @@ def test_a_schedule_wakes_the_function_under_a_role_that_can_do_nothing_else():
     json.loads(schedule["Target"]["Input"])
 
 
+def test_nothing_has_a_name_that_a_second_stack_in_the_same_account_would_have_too():
+    named = {"Name", "AlarmName", "DashboardName", "FunctionName", "LogGroupName", "QueueName", "RoleName", "LayerName"}
+    for logical, resource in TRANSFORMED["Resources"].items():
+        for key in named & resource["Properties"].keys():
+            name = resource["Properties"][key]
+            assert isinstance(name, dict), f"{logical} is called {name} in every stack"
+
+
 def test_the_transform_makes_no_role_of_its_own():
     resources = TRANSFORMED["Resources"]
     roles = [name for name, resource in resources.items() if resource["Type"] == "AWS::IAM::Role"]
