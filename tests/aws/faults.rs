@@ -128,7 +128,8 @@ async fn what_aws_throttles_is_tried_three_times_and_then_left_to_the_next_run()
     let secret = |aws: &Aws| aws.fail("GetSecretValue", 400, "ThrottlingException");
     let says: Says =
         ("Curfew.CredentialUnavailable", &["the secret curfew/google", "asks for fewer requests"]);
-    fails(secret, &[], says).await;
+    let aws = fails(secret, &[], says).await;
+    assert_eq!(aws.count("GetSecretValue"), 3);
 }
 
 #[tokio::test]

@@ -61,7 +61,8 @@ struct State {
     read_is_due: bool,
     /// In this run, it was read anew for a credential that was not taken.
     was_refreshed: bool,
-    /// What was read cannot be used. It is not read again in this run: many calls would only ask in vain.
+    /// The source could not be read, or what was read cannot be used. It is not read again in this run: many calls
+    /// would only ask in vain.
     failed: Option<CredentialError>,
     built: Option<google::Credentials>,
     /// In which run it was built.
@@ -270,8 +271,10 @@ impl State {
             }
             // What there is may be good yet: Google says whether it is. The next run asks again.
             Err(CredentialError::Unavailable(_)) if self.material.is_some() => self.read_in = None,
+            // The place has been asked as often as is sensible: that is for its store to know.
             Err(error) => {
                 self.fail(&error);
+                self.failed = Some(error.clone());
                 return Err(error);
             }
         }
@@ -279,8 +282,7 @@ impl State {
         Ok(self.edition)
     }
 
-    /// Nothing can be made of the source. What passes by itself may be asked for again at once, and anything else in
-    /// the next run.
+    /// Nothing can be made of what was read. Unless it passes by itself, it is not tried again in this run.
     fn fail(&mut self, error: &CredentialError) {
         self.material = None;
         self.drop_built();

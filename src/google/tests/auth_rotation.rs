@@ -217,14 +217,18 @@ async fn a_store_that_does_not_answer_leaves_the_credential_in_use() {
 }
 
 #[tokio::test]
-async fn a_store_that_does_not_answer_at_first_is_asked_again() {
+async fn a_store_that_does_not_answer_is_asked_again_in_the_next_run_and_not_before() {
     let server = token_server().await;
     let memory = Memory::holding(user(&server, "a"));
     let credentials = credentials(&memory);
     memory.set(Err(throttled()));
     credentials.begin_run(start());
-    assert_eq!(token(&credentials).await, Err(throttled()));
+    for _ in 0..3 {
+        assert_eq!(token(&credentials).await, Err(throttled()));
+    }
+    assert_eq!(memory.reads(), 1, "the store itself tries again as often as is sensible");
     memory.set(Ok(user(&server, "a")));
+    credentials.begin_run(start() + TimeDelta::minutes(1));
     assert_eq!(token(&credentials).await.unwrap(), "a-0");
 }
 
