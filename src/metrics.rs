@@ -62,7 +62,9 @@ impl<'a> Metrics<'a> {
     #[must_use]
     pub fn new(report: &'a Report, function: &'a str, time_left: Option<Duration>) -> Self {
         let Sums { violating, withheld, attempted, answers, states, .. } = report.sums();
-        let unreachable = answers.get(&CancelAnswer::Unreachable).copied().unwrap_or_default();
+        let answered = |answer| answers.get(&answer).copied().unwrap_or_default();
+        // One number for whatever somebody has to look at; that an operation is gone is not.
+        let refused = [CancelAnswer::Denied, CancelAnswer::Unsupported, CancelAnswer::Refused].map(answered);
         let mut values = vec![
             count("Sweeps", 1),
             count("Seen", report.seen),
@@ -77,7 +79,8 @@ impl<'a> Metrics<'a> {
             count(name(state), operations)
         }));
         values.extend([
-            count("Unreachable", unreachable),
+            count("Refused", refused.into_iter().sum()),
+            count("Unreachable", answered(CancelAnswer::Unreachable)),
             count("Gaps", report.gaps.len()),
             count("AccountingMismatches", report.mismatches().len()),
             milliseconds("DurationMs", report.duration_ms),

@@ -298,7 +298,7 @@ fn every_alarm_rings_where_the_topic_is_and_says_what_to_do() {
     let resources = Stack::new(&template, &[("AlarmTopic", topic)]).resources();
     let alarms: Vec<_> =
         resources.iter().filter(|(_, (kind, _))| *kind == "AWS::CloudWatch::Alarm").collect();
-    assert_eq!(alarms.len(), 8);
+    assert_eq!(alarms.len(), 9);
     for (name, (_, properties)) in alarms {
         assert_eq!(properties["AlarmActions"], json!([topic]), "{name}");
         let full_name = properties["AlarmName"].as_str().unwrap();
@@ -341,7 +341,7 @@ fn every_alarm_and_the_dashboard_look_at_metrics_that_a_run_writes() {
 
     let watched = watched(&resources);
     let names: Vec<_> = watched.values().map(|metric| metric["MetricName"].as_str().unwrap()).collect();
-    assert_eq!(names, ["AccountingMismatches", "Gaps", "Ignored", "Sweeps", "Unreachable"]);
+    assert_eq!(names, ["AccountingMismatches", "Gaps", "Ignored", "Refused", "Sweeps", "Unreachable"]);
     for (alarm, metric) in &watched {
         assert!(written.contains(metric["MetricName"].as_str().unwrap()), "{alarm} watches {metric}");
         assert_eq!(metric["Dimensions"], json!([{"Name": "FunctionName", "Value": "Curfew"}]), "{alarm}");

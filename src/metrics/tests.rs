@@ -43,8 +43,8 @@ fn busy() -> Report {
         attempted(CancelAnswer::Accepted, State::Cancelled),
         attempted(CancelAnswer::Accepted, State::Ignored),
         attempted(CancelAnswer::Unreachable, State::Unknown),
-        attempted(CancelAnswer::Unreachable, State::Running),
-        attempted(CancelAnswer::Unreachable, State::Running),
+        attempted(CancelAnswer::Unsupported, State::Running),
+        attempted(CancelAnswer::Refused, State::Running),
         attempted(CancelAnswer::Denied, State::Running),
         record(Some(Withheld::Limit), None, None),
         record(Some(Withheld::AlreadyRequested), None, Some(State::Cancelling)),
@@ -127,7 +127,7 @@ fn every_number_is_that_of_the_report() {
     let want = json!({
         "Sweeps": 1, "Seen": 40, "Done": 20, "Spared": 11, "Violating": 9, "Withheld": 2, "Attempted": 7,
         "Cancelled": 2, "Completed": 0, "Failed": 0, "Finished": 0, "Cancelling": 0, "Ignored": 1, "Running": 3,
-        "Gone": 0, "Unknown": 1, "Unreachable": 3, "Gaps": 4, "AccountingMismatches": 0,
+        "Gone": 0, "Unknown": 1, "Refused": 3, "Unreachable": 1, "Gaps": 4, "AccountingMismatches": 0,
         "DurationMs": 5210, "ListingMs": 900, "TimeLeftMs": 294_790,
     });
     let names: BTreeSet<String> = validated(&line).into_keys().collect();
@@ -156,7 +156,7 @@ fn a_run_that_is_switched_off_sends_its_sweep_and_zeroes() {
     let mut units = validated(&line);
     assert_eq!((&line["Mode"], &line["Sweeps"]), (&json!("off"), &json!(1)));
     units.remove("Sweeps");
-    assert_eq!(units.len(), 21);
+    assert_eq!(units.len(), 22);
     for name in units.keys() {
         assert_eq!(line[name], 0, "{name}");
     }
