@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if !env::args().any(|argument| argument == "--bench") {
         return Ok(());
     }
-    let Some(released) = env::var_os("CURFEW_RELEASED").map(PathBuf::from) else {
+    let Some(released) = released() else {
         println!("cold start: not measured; `make bench` builds what is released first");
         return Ok(());
     };
@@ -57,6 +57,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let measured = runtime.block_on(measure(&released))?;
     print_times(measured);
     print_sizes(&released)
+}
+
+/// Where the released binaries lie.
+#[expect(clippy::disallowed_methods, reason = "it is a setting of this benchmark, none of the function's")]
+fn released() -> Option<PathBuf> {
+    env::var_os("CURFEW_RELEASED").map(PathBuf::from)
 }
 
 async fn measure(released: &Path) -> Result<Measured, Box<dyn Error>> {
