@@ -4,13 +4,16 @@
 //! size is that of this process. So this process does nothing else, on one thread as the function does.
 
 mod critical_path;
+#[path = "../support/emulator.rs"]
 mod emulator;
+#[path = "../support/peak.rs"]
+mod peak;
 #[path = "../support/mod.rs"]
 mod support;
+mod world;
 
 use std::env;
 use std::error::Error;
-use std::fs;
 use std::time::{Duration, Instant};
 
 use curfew::clock::Clock;
@@ -23,7 +26,9 @@ use curfew::trust::Trust;
 
 use critical_path::{CriticalPath, Work};
 use emulator::Emulator;
+use peak::peak_resident_bytes;
 use support::figure::Figure;
+use world::world;
 
 const COLLECTIONS: usize = 50;
 const OPERATIONS: usize = 10_000;
@@ -70,7 +75,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     let ratio = median.took.as_secs_f64() / path.total().as_secs_f64();
     print(Figure { what: "sweep", got: ratio, target: 0.0..=1.25, unit: "× the critical path" });
-    match peak_resident_bytes() {
+    match peak_resident_bytes("self") {
         Some(bytes) => print(Figure {
             what: "peak resident size, after all sweeps",
             got: bytes as f64 / 1e6,
@@ -88,7 +93,7 @@ fn print(figure: Figure) {
 
 /// Sweeps a new world once.
 fn run() -> Result<Run, Box<dyn Error>> {
-    let emulator = Emulator::start()?;
+    let emulator = Emulator::start(&world())?;
     let policy = Policy::parse(include_bytes!("policy.yaml"), "policy.yaml")?;
     let credentials = Credentials::new(CredentialSource::None);
     let client = Client::new(Endpoint::parse(emulator.url())?, credentials, Trust::Machine)?;
@@ -113,11 +118,4 @@ fn run() -> Result<Run, Box<dyn Error>> {
         return Err(format!("the sweep did not do what is to be measured:\n{report}").into());
     }
     Ok(run)
-}
-
-/// `VmHWM`: the most memory that this process has had at one time.
-fn peak_resident_bytes() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(kibibytes.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
