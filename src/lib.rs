@@ -27,6 +27,7 @@
 //! | [`report`] | records, sums, and the check that they add up |
 //! | [`metrics`] | the metrics of a run, made of its report |
 //! | [`sweep`] | the spine: read, plan, cancel, follow up, report |
+//! | `offline` | a saved snapshot under another policy (feature `cli`) |
 //! | [`config`] | the settings: the environment, read once |
 //! | [`setup`] | from the settings to a policy and a client |
 //! | [`permissions`] | what curfew must be allowed to do, on AWS and on Google Cloud |
@@ -52,6 +53,8 @@ pub mod google;
 pub mod judge;
 pub mod lambda;
 pub mod metrics;
+#[cfg(feature = "cli")]
+pub mod offline;
 pub mod operation;
 pub mod permissions;
 pub mod plan;

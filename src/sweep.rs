@@ -30,7 +30,7 @@ use bounded::Bounded;
 use read::Reader;
 
 pub use observer::{Event, Observer, Silent};
-pub use places::outside_policy;
+pub use places::{Places, outside_policy, places};
 
 /// How many requests of one run are under way at once.
 ///
@@ -127,7 +127,7 @@ pub async fn sweep<S: OperationsService>(
         started_at,
         duration_ms: milliseconds(started),
         listing_ms,
-        collections: snapshot.collections,
+        collections: snapshot.collections.len(),
         pages: snapshot.pages,
         gaps: snapshot.gaps,
         seen: plan.seen,

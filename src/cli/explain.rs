@@ -109,7 +109,7 @@ impl<'a> Explained<'a> {
                 "{name} is not among the {} operations that were read in {} collections: it does not exist, or not \
                  any more{}",
                 self.snapshot.operations.len(),
-                self.snapshot.collections,
+                self.snapshot.collections.len(),
                 if self.snapshot.gaps.is_empty() { "" } else { ", or it lies where nothing could be read" },
             ),
         )
