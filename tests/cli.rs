@@ -26,6 +26,8 @@ mod emulator;
 mod exit_codes;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/snapshot.rs"]
+mod snapshot;
 #[path = "cli/sweep.rs"]
 mod sweep;
 #[path = "cli/usage.rs"]

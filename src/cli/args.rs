@@ -5,11 +5,11 @@
 
 #[cfg(feature = "emulator")]
 use std::net::SocketAddr;
-#[cfg(feature = "emulator")]
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::look::Saved;
 #[cfg(feature = "emulator")]
 use crate::emulator::scenario::FORM as SCENARIO_FORM;
 use crate::operation::OperationName;
@@ -71,8 +71,16 @@ pub enum Command {
     Sweep(SweepArgs),
     /// Say of every operation why it would be cancelled or spared, or of one in full. Cancels nothing.
     #[command(after_help = after_help!("  curfew explain --policy policy.yaml
+  curfew explain --policy policy.yaml --snapshot yesterday.json
   curfew explain --policy policy.yaml projects/acme-web/locations/europe-west1/operations/operation-1"))]
     Explain(ExplainArgs),
+    /// Save what a sweep would read, to be judged later: by `explain`, `plan`, `test` or `diff`. Cancels nothing.
+    ///
+    /// The file holds the operations with their whole metadata, as the service gave it, the gaps, and the places that
+    /// were read. It holds no credential.
+    #[command(after_help = after_help!("  curfew snapshot --policy policy.yaml -o now.json
+  curfew explain --policy other.yaml --snapshot now.json"))]
+    Snapshot(SnapshotArgs),
     /// Check a policy and say everything that is wrong with it. Reads nothing but the file.
     #[command(after_help = after_help!("  curfew validate policy.yaml
   curfew validate policies/*.yaml"))]
@@ -176,9 +184,23 @@ pub struct ExplainArgs {
     /// Where things are.
     #[command(flatten)]
     pub connection: Connection,
+    /// What is judged instead of the service.
+    #[command(flatten)]
+    pub saved: Saved,
     /// How the result is printed.
     #[arg(long, short, value_enum, default_value_t = Format::Table)]
     pub format: Format,
+}
+
+/// `curfew snapshot`.
+#[derive(Debug, Args)]
+pub struct SnapshotArgs {
+    /// Where things are.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// The file to write; without it, the snapshot is printed.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// `curfew validate`.
