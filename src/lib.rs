@@ -28,6 +28,7 @@
 //! | [`metrics`] | the metrics of a run, made of its report |
 //! | [`sweep`] | the spine: read, plan, cancel, follow up, report |
 //! | `offline` | a saved snapshot under another policy (feature `cli`) |
+//! | `diff` | two policies on one snapshot: what changes sides (feature `cli`) |
 //! | [`config`] | the settings: the environment, read once |
 //! | [`setup`] | from the settings to a policy and a client |
 //! | [`permissions`] | what curfew must be allowed to do, on AWS and on Google Cloud |
@@ -44,6 +45,8 @@ pub mod causes;
 pub mod cli;
 pub mod clock;
 pub mod config;
+#[cfg(feature = "cli")]
+pub mod diff;
 #[cfg(feature = "cli")]
 pub mod doctor;
 #[cfg(feature = "emulator")]

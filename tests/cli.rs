@@ -18,6 +18,8 @@ mod world;
 mod bad_input;
 #[path = "cli/demo.rs"]
 mod demo;
+#[path = "cli/diff.rs"]
+mod diff;
 #[path = "cli/doctor.rs"]
 mod doctor;
 #[path = "cli/emulator.rs"]

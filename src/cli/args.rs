@@ -81,6 +81,13 @@ pub enum Command {
     #[command(after_help = after_help!("  curfew snapshot --policy policy.yaml -o now.json
   curfew explain --policy other.yaml --snapshot now.json"))]
     Snapshot(SnapshotArgs),
+    /// Compare two policies on a saved snapshot: which operations change sides, and why.
+    ///
+    /// Both policies are judged with their limits. What one of them covers and the snapshot does not hold is a gap, and
+    /// the exit code 1: nothing is known about it.
+    #[command(after_help = after_help!("  curfew diff old.yaml new.yaml --snapshot now.json
+  curfew diff old.yaml new.yaml --snapshot now.json --fail-on-new-cancels 0"))]
+    Diff(DiffArgs),
     /// Check a policy and say everything that is wrong with it. Reads nothing but the file.
     #[command(after_help = after_help!("  curfew validate policy.yaml
   curfew validate policies/*.yaml"))]
@@ -201,6 +208,26 @@ pub struct SnapshotArgs {
     /// The file to write; without it, the snapshot is printed.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// `curfew diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The policy as it is: a path, `file:PATH`, `ssm:NAME`, `s3://BUCKET/KEY` or `appconfig:APP/ENV/PROFILE`.
+    #[arg(value_name = "OLD")]
+    pub old: String,
+    /// The policy as it shall be.
+    #[arg(value_name = "NEW")]
+    pub new: String,
+    /// A file that `curfew snapshot` wrote.
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: PathBuf,
+    /// Exit with 1 if the new policy cancels more than this many operations that the old one does not.
+    #[arg(long, value_name = "N")]
+    pub fail_on_new_cancels: Option<usize>,
+    /// How the result is printed.
+    #[arg(long, short, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
 }
 
 /// `curfew validate`.

@@ -6,6 +6,7 @@
 mod args;
 #[cfg(feature = "emulator")]
 mod demo;
+mod diff;
 mod doctor;
 #[cfg(feature = "emulator")]
 mod emulator;
