@@ -28,6 +28,8 @@ mod emulator;
 mod exit_codes;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/replay.rs"]
+mod replay;
 #[path = "cli/snapshot.rs"]
 mod snapshot;
 #[path = "cli/sweep.rs"]

@@ -14,6 +14,7 @@ mod explain;
 mod failure;
 mod look;
 mod progress;
+mod replay;
 mod run;
 mod show;
 mod snapshot;
