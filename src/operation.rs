@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -60,7 +60,8 @@ fn check_segment(segment: &str) -> Result<(), &'static str> {
 macro_rules! segment_type {
     ($(#[$doc:meta])* $name:ident, $wanted:literal) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -78,6 +79,14 @@ macro_rules! segment_type {
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+
+            fn try_from(text: String) -> Result<Self, NameError> {
+                Self::parse(&text)
             }
         }
 
@@ -115,7 +124,8 @@ segment_type!(
 );
 
 /// Where operations live: one service in one location of one project. The unit of reading.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Collection {
     /// The Google service.
     pub service: ServiceName,
@@ -143,7 +153,8 @@ impl fmt::Display for Collection {
 ///
 /// "Only unique within the same service that originally returns it" (google/longrunning/operations.proto), so it
 /// always travels with a [`ServiceName`].
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct OperationName {
     text: Arc<str>,
     /// Byte offsets of the ends of project and location, and of the start of the id.
@@ -219,6 +230,14 @@ impl OperationName {
 
     fn slice(&self, from: usize, to: usize) -> &str {
         self.text.get(from..to).unwrap_or_default()
+    }
+}
+
+impl TryFrom<String> for OperationName {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        Self::parse(&text)
     }
 }
 

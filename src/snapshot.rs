@@ -2,23 +2,30 @@
 //!
 //! A snapshot is plain data. It is read once, at one `now`, by `sweep`; everything decided from it is decided by
 //! pure code. Its gaps are as much a part of it as its operations: what could not be read is never taken to be
-//! empty.
+//! empty. Which places were read is remembered too: that a place is not among them says nothing about what is in it.
 
+mod file;
+
+use std::collections::BTreeSet;
 use std::mem;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::operation::{Collection, LocationId, Operation, ProjectId, ServiceName};
 use crate::service::{CallError, FailureKind};
 
+pub use file::SnapshotFileError;
+
 /// The operations of the collections that were looked at, and the gaps.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
     /// The one instant against which ages are taken: when the reading was over.
     pub now: DateTime<Utc>,
-    /// How many collections were to be read.
-    pub collections: usize,
+    /// The collections that were to be read.
+    pub collections: BTreeSet<Collection>,
+    /// The projects that were asked for all their locations, each with the service that was asked.
+    pub located: BTreeSet<(ServiceName, ProjectId)>,
     /// How many pages of operations were read. Zero: nothing is known.
     pub pages: usize,
     /// Every operation that was seen, each once, ordered by service and name.
@@ -30,8 +37,10 @@ pub struct Snapshot {
 /// What a reading brought, as it came.
 #[derive(Debug, Clone, Default)]
 pub struct Reading {
-    /// How many collections were to be read.
-    pub collections: usize,
+    /// The collections that were to be read.
+    pub collections: BTreeSet<Collection>,
+    /// The projects that were asked for all their locations, each with the service that was asked.
+    pub located: BTreeSet<(ServiceName, ProjectId)>,
     /// How many pages of operations were read.
     pub pages: usize,
     /// The operations, in any order, doubles among them.
@@ -45,7 +54,7 @@ impl Snapshot {
     /// between two pages. Of a double that is seen once running and once ended, the ended one is kept.
     #[must_use]
     pub fn new(now: DateTime<Utc>, read: Reading) -> Self {
-        let Reading { collections, pages, mut operations, mut gaps } = read;
+        let Reading { collections, located, pages, mut operations, mut gaps } = read;
         // Doubles stay in the order in which they were read, and of two that run the later reading knows more.
         operations.sort_by(|a, b| (&a.service, &a.name).cmp(&(&b.service, &b.name)));
         operations.dedup_by(|later, kept| {
@@ -56,7 +65,7 @@ impl Snapshot {
             is_double
         });
         gaps.sort();
-        Self { now, collections, pages, operations, gaps }
+        Self { now, collections, located, pages, operations, gaps }
     }
 
     /// How many of the operations are running.
@@ -67,7 +76,8 @@ impl Snapshot {
 }
 
 /// Something that could not be read: a collection, one of its pages, an entry of a page, or a project's locations.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Gap {
     /// The Google service.
     pub service: ServiceName,
@@ -116,7 +126,7 @@ impl Gap {
 }
 
 /// Why there is a gap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GapReason {
     /// There is no such place (404).
@@ -138,6 +148,8 @@ pub enum GapReason {
     /// An entry of the answer could not be understood or did not belong there, or the service said itself that it
     /// left something out.
     Incomplete,
+    /// The snapshot was saved under a policy that does not cover the place.
+    NotInSnapshot,
 }
 
 impl From<&CallError> for GapReason {

@@ -2,11 +2,14 @@
 
 pub(crate) mod scripted;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::operation::{Ending, LocationId, Operation, OperationName, Progress, ProjectId, ServiceName};
+use crate::operation::{
+    Collection, Ending, LocationId, Operation, OperationName, Progress, ProjectId, ServiceName,
+};
 use crate::policy::Policy;
 use crate::snapshot::{Gap, GapReason, Reading, Snapshot};
 
@@ -52,7 +55,13 @@ pub(crate) fn snapshot(operations: Vec<Operation>) -> Snapshot {
 }
 
 pub(crate) fn snapshot_with_gaps(operations: Vec<Operation>, gaps: Vec<Gap>) -> Snapshot {
-    Snapshot::new(now(), Reading { collections: 2, pages: 1, operations, gaps })
+    let collection = |location: &str| Collection {
+        service: clouddeploy(),
+        project: ProjectId::parse("p").unwrap(),
+        location: LocationId::parse(location).unwrap(),
+    };
+    let collections = BTreeSet::from([collection("l"), collection("m")]);
+    Snapshot::new(now(), Reading { collections, pages: 1, operations, gaps, ..Reading::default() })
 }
 
 /// A gap that hides a whole location of project `p`; without a location, all of them.

@@ -69,7 +69,7 @@ fn reading() -> Reading {
         decode_page(body.as_bytes(), &collection).unwrap().operations
     });
     Reading {
-        collections: COLLECTIONS,
+        collections: (0..COLLECTIONS).map(collection).collect(),
         pages: COLLECTIONS,
         operations: operations.collect(),
         ..Reading::default()

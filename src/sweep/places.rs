@@ -10,15 +10,17 @@ use crate::policy::{Locations, Policy, Scope};
 use crate::request::{Narrow, NarrowScope};
 
 /// Where to read.
-pub(super) struct Places<'a> {
+#[derive(Debug)]
+pub struct Places<'a> {
     /// Collections that are known by name.
-    pub(super) known: BTreeSet<Collection>,
+    pub known: BTreeSet<Collection>,
     /// Projects whose locations have to be asked for first.
-    pub(super) ask: BTreeSet<(&'a ServiceName, &'a ProjectId)>,
+    pub ask: BTreeSet<(&'a ServiceName, &'a ProjectId)>,
 }
 
 /// The places that the policy names and `narrow` leaves in, each once.
-pub(super) fn places<'a>(policy: &'a Policy, narrow: &Narrow) -> Places<'a> {
+#[must_use]
+pub fn places<'a>(policy: &'a Policy, narrow: &Narrow) -> Places<'a> {
     let mut known: BTreeSet<Collection> = BTreeSet::new();
     let mut ask = BTreeSet::new();
     for Scope { service, projects, locations } in &policy.scopes {

@@ -59,7 +59,8 @@ pub(super) async fn read<S: OperationsService, O: Observer>(
 
 /// Adds what a part of the reading brought.
 async fn together(mut all: Reading, mut part: Reading) -> Reading {
-    all.collections += part.collections;
+    all.collections.append(&mut part.collections);
+    all.located.append(&mut part.located);
     all.pages += part.pages;
     all.operations.append(&mut part.operations);
     all.gaps.append(&mut part.gaps);
@@ -70,7 +71,7 @@ impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
     /// Reads collections side by side.
     async fn read_collections(&self, collections: &BTreeSet<Collection>) -> Reading {
         self.observer.observe(Event::Reading { collections: collections.len() });
-        let start = Reading { collections: collections.len(), ..Reading::default() };
+        let start = Reading { collections: collections.clone(), ..Reading::default() };
         stream::iter(collections)
             .map(|collection| self.read_collection(collection))
             .buffer_unordered(COLLECTIONS_AT_ONCE)
@@ -89,7 +90,8 @@ impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
         let (mut found, gaps) = self.list_locations(service, project).await;
         found.retain(|collection| !known.contains(collection) && narrow.covers_collection(collection));
         let part = self.read_collections(&found).await;
-        together(part, Reading { gaps, ..Reading::default() }).await
+        let located = BTreeSet::from([(service.clone(), project.clone())]);
+        together(part, Reading { located, gaps, ..Reading::default() }).await
     }
 
     async fn list_locations(

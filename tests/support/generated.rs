@@ -35,7 +35,7 @@ pub(crate) struct Placed {
 impl World {
     pub(crate) fn snapshot(&self) -> Snapshot {
         let operations: Vec<_> = self.operations.iter().map(|placed| placed.operation.clone()).collect();
-        let reading = Reading { collections: 8, pages: 1, operations, gaps: self.gaps.clone() };
+        let reading = Reading { pages: 1, operations, gaps: self.gaps.clone(), ..Reading::default() };
         Snapshot::new(now(), reading)
     }
 

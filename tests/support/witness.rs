@@ -47,7 +47,7 @@ impl Witness {
     pub(crate) fn snapshot(&self) -> Snapshot {
         let notes = self.notes.lock().unwrap();
         let reading =
-            Reading { collections: 0, pages: 0, operations: notes.shown.clone(), gaps: notes.gaps.clone() };
+            Reading { operations: notes.shown.clone(), gaps: notes.gaps.clone(), ..Reading::default() };
         Snapshot::new(notes.planned_at.unwrap(), reading)
     }
 
