@@ -4,8 +4,11 @@
 //! the same bytes in audit and in enforce. Whoever carries it out applies the mode, at the last line before the
 //! wire.
 //!
-//! Here are the rules that need the whole snapshot: groups (`max_running`) and the limits of one sweep.
+//! Here are the rules that need the whole snapshot: groups (`max_running`) and the limits of one sweep. A plan can be
+//! written down, approved, and carried out later: `file` is its form, `approved` what is left of it by then.
 
+mod approved;
+mod file;
 mod groups;
 mod limits;
 
@@ -14,13 +17,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::judge::{Judgement, Spared, SparedBecause, Verdict, Violation, judge};
 use crate::operation::{Operation, OperationName, ServiceName};
 use crate::policy::{Action, Policy};
 use crate::request::Narrow;
 use crate::snapshot::Snapshot;
+
+pub use approved::{Approval, Chosen, DEFAULT_MAX_AGE};
+pub use file::{PlanFile, PlanRefused, PlannedOperation};
 
 /// A snapshot, judged.
 #[derive(Debug, Clone)]
@@ -78,7 +84,7 @@ pub struct Violator {
 }
 
 /// Why an operation that breaks a rule is not cancelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Withheld {
     /// The run is an audit. Never in a plan: the mode is applied when it is carried out.
@@ -93,6 +99,8 @@ pub enum Withheld {
     Deadline,
     /// Its cancellation has been requested before: it is followed up, not cancelled again.
     AlreadyRequested,
+    /// An approved plan would have cancelled it, and it is not any more what was approved. Never in a plan.
+    Changed,
 }
 
 impl fmt::Display for Withheld {
@@ -104,6 +112,7 @@ impl fmt::Display for Withheld {
             Withheld::Limit => "limit",
             Withheld::Deadline => "deadline",
             Withheld::AlreadyRequested => "already_requested",
+            Withheld::Changed => "changed",
         })
     }
 }

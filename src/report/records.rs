@@ -162,6 +162,7 @@ pub struct SweepRecord<'a> {
     trigger: Option<&'a str>,
     policy_digest: Option<&'a str>,
     policy_source: Option<&'a str>,
+    plan_digest: Option<&'a str>,
     #[serde(serialize_with = "rfc3339")]
     started_at: DateTime<Utc>,
     duration_ms: u64,
@@ -203,6 +204,7 @@ impl Report {
             trigger: self.trigger.as_deref(),
             policy_digest: self.policy_digest.as_deref(),
             policy_source: self.policy_source.as_deref(),
+            plan_digest: self.plan_digest.as_deref(),
             started_at: self.started_at,
             duration_ms: self.duration_ms,
             listing_ms: self.listing_ms,

@@ -32,6 +32,14 @@ fn sweep_event(detail: Value) -> Value {
     json!({"source": "acme.deployments", "detail-type": "Curfew Sweep", "detail": detail})
 }
 
+/// The sweep that a payload asks for.
+fn sweep(payload: &str) -> Request {
+    match read(payload).unwrap() {
+        Asked::Sweep(request) => request,
+        other => panic!("want a sweep, got {other:?}"),
+    }
+}
+
 /// The error of a payload with its causes, as the log shows it.
 fn error(payload: &Value) -> String {
     use std::error::Error;
@@ -48,9 +56,9 @@ fn the_schedules_own_input_sweeps_everything_and_tells_when_it_was_due() {
         scheduled_at: Some(time("2026-11-24T06:00:00Z")),
         execution_id: Some("d32c5kddcf5bb8c3".to_owned()),
     });
-    assert_eq!(read(sample!("scheduler.json")).unwrap(), want);
+    assert_eq!(sweep(sample!("scheduler.json")), want);
     let want = Request::everything(Trigger::Schedule { scheduled_at: None, execution_id: None });
-    assert_eq!(read_value(&json!({"trigger": "schedule"})).unwrap(), want);
+    assert_eq!(sweep(r#"{"trigger": "schedule"}"#), want);
 }
 
 #[test]
@@ -62,12 +70,12 @@ fn a_scheduled_event_sweeps_everything_whatever_form_its_empty_detail_has() {
         })
     };
     let object = sample!("scheduled-event.json");
-    assert_eq!(read(object).unwrap(), want("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"));
+    assert_eq!(sweep(object), want("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"));
     let string = sample!("scheduled-event-string-detail.json");
-    assert_eq!(read(string).unwrap(), want("27a8e1f5-1f0c-4b5e-9d7a-6a3b1c0f9e21"));
+    assert_eq!(sweep(string), want("27a8e1f5-1f0c-4b5e-9d7a-6a3b1c0f9e21"));
     let mut absent: Value = serde_json::from_str(object).unwrap();
     absent.as_object_mut().unwrap().remove("detail");
-    assert_eq!(read_value(&absent).unwrap(), want("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"));
+    assert_eq!(sweep(&absent.to_string()), want("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"));
 }
 
 #[test]
@@ -86,7 +94,7 @@ fn a_curfew_sweep_is_narrowed_to_its_operations() {
         narrow: Narrow { scopes: None, operations: operations(&[name]) },
         mode: None,
     };
-    assert_eq!(read(sample!("curfew-sweep-operations.json")).unwrap(), want);
+    assert_eq!(sweep(sample!("curfew-sweep-operations.json")), want);
 }
 
 #[test]
@@ -99,15 +107,15 @@ fn a_curfew_sweep_is_narrowed_to_its_scopes() {
         },
         mode: None,
     };
-    assert_eq!(read(sample!("curfew-sweep-scopes.json")).unwrap(), want);
+    assert_eq!(sweep(sample!("curfew-sweep-scopes.json")), want);
 }
 
 #[test]
 fn a_detail_that_is_a_string_of_json_narrows_like_an_object() {
     let detail = json!({"scopes": [{"project": "p", "location": "all"}]});
     let want = Narrow { scopes: Some(vec![scope("p", None)]), operations: None };
-    assert_eq!(read_value(&sweep_event(detail.clone())).unwrap().narrow, want);
-    assert_eq!(read_value(&sweep_event(Value::String(detail.to_string()))).unwrap().narrow, want);
+    assert_eq!(sweep(&sweep_event(detail.clone()).to_string()).narrow, want);
+    assert_eq!(sweep(&sweep_event(Value::String(detail.to_string())).to_string()).narrow, want);
 }
 
 #[test]
@@ -117,13 +125,13 @@ fn a_direct_invocation_may_narrow_and_set_a_mode() {
         narrow: Narrow { scopes: Some(vec![scope("acme-web", Some("europe-west1"))]), operations: None },
         mode: None,
     };
-    assert_eq!(read(sample!("direct.json")).unwrap(), want);
+    assert_eq!(sweep(sample!("direct.json")), want);
     let want = Request { mode: Some(Mode::Audit), ..Request::everything(Trigger::Direct) };
-    assert_eq!(read(sample!("direct-audit.json")).unwrap(), want);
+    assert_eq!(sweep(sample!("direct-audit.json")), want);
     for (text, want) in [("off", Mode::Off), ("audit", Mode::Audit), ("enforce", Mode::Enforce)] {
-        assert_eq!(read_value(&json!({"sweep": {"mode": text}})).unwrap().mode, Some(want));
+        assert_eq!(sweep(&json!({"sweep": {"mode": text}}).to_string()).mode, Some(want));
     }
-    assert_eq!(read_value(&json!({"sweep": {}})).unwrap(), Request::everything(Trigger::Direct));
+    assert_eq!(sweep(r#"{"sweep": {}}"#), Request::everything(Trigger::Direct));
 }
 
 #[test]
