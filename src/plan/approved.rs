@@ -203,3 +203,6 @@ impl PlannedOperation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -261,3 +261,82 @@ fn malformed(error: &impl Display) -> PlanRefused {
 pub(super) fn quoted(text: &str) -> String {
     text.chars().take(QUOTED_CHARS).flat_map(char::escape_debug).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::plan;
+    use crate::request::Narrow;
+    use crate::testing::{gap, policy, running, snapshot_with_gaps};
+
+    fn file() -> PlanFile {
+        let policy = policy("rules: [{ name: old, max_age: 1h }]\nlimits: { max_cancellations: 1 }");
+        let snapshot = snapshot_with_gaps(
+            vec![running("a", 120), running("b", 90), running("c", 1)],
+            vec![gap(Some("m"))],
+        );
+        PlanFile::new(&plan(&snapshot, &policy, &Narrow::default()).plan, &snapshot.gaps, "file:policy.yaml")
+    }
+
+    fn written() -> Vec<u8> {
+        format!("{}\n", file().to_json()).into_bytes()
+    }
+
+    #[test]
+    fn what_was_written_is_what_is_read_back() {
+        assert_eq!(PlanFile::from_bytes(&written()), Ok(file()));
+        let value: Value = serde_json::from_slice(&written()).unwrap();
+        assert_eq!(PlanFile::from_value(&value), Ok(file()));
+        assert_eq!(file().to_cancel().count(), 1);
+    }
+
+    #[test]
+    fn a_file_in_other_bytes_is_refused_and_a_value_is_not() {
+        let value: Value = serde_json::from_slice(&written()).unwrap();
+        let text = String::from_utf8(written()).unwrap();
+        for other in [value.to_string(), file().to_json(), text.replace('\n', "\r\n"), format!("{text}\n")] {
+            assert_eq!(PlanFile::from_bytes(other.as_bytes()), Err(PlanRefused::Bytes), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_version_says_so_whatever_else_is_in_it() {
+        for other in [r#"{"curfew_plan": 2, "steps": []}"#, r#"{"curfew_plan": 0}"#] {
+            let refused = PlanFile::from_bytes(other.as_bytes()).unwrap_err();
+            assert!(matches!(refused, PlanRefused::Version(_)), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_unknown_missing_or_given_twice_is_refused() {
+        let text = String::from_utf8(written()).unwrap();
+        for (from, to) in [
+            ("  \"seen\": 3,\n", "  \"seen\": 3,\n  \"note\": 1,\n"),
+            ("  \"seen\": 3,\n", ""),
+            ("  \"seen\": 3,\n", "  \"seen\": 3,\n  \"seen\": 3,\n"),
+            ("      \"action\": \"cancel\",\n", "      \"action\": \"cancel\",\n      \"note\": 1,\n"),
+        ] {
+            let other = text.replacen(from, to, 1);
+            assert_ne!(other, text);
+            let refused = PlanFile::from_bytes(other.as_bytes()).unwrap_err();
+            assert!(matches!(refused, PlanRefused::Form(_)), "{refused}");
+        }
+    }
+
+    #[test]
+    fn an_operation_that_stands_in_it_twice_is_refused_though_the_digest_fits() {
+        let mut twice = file();
+        twice.operations.push(twice.operations[0].clone());
+        twice.digest = twice.digest_of_the_rest();
+        let refused = PlanFile::from_bytes(format!("{}\n", twice.to_json()).as_bytes()).unwrap_err();
+        let want = "it has clouddeploy projects/p/locations/l/operations/a more than once";
+        assert_eq!(refused.to_string(), want);
+    }
+
+    #[test]
+    fn a_strangers_text_is_quoted_short_and_on_one_line() {
+        let hostile = format!("{{\"curfew_plan\": 1, \"{}\": 1}}", "\\n".repeat(100_000));
+        let refused = PlanFile::from_bytes(hostile.as_bytes()).unwrap_err().to_string();
+        assert!(refused.len() < 600 && !refused.contains('\n'), "{} bytes", refused.len());
+    }
+}

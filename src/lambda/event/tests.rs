@@ -40,6 +40,17 @@ fn sweep(payload: &str) -> Request {
     }
 }
 
+#[test]
+fn a_plan_is_handed_on_as_it_is_with_its_age_and_a_mode() {
+    let plan = json!({"curfew_plan": 1, "anything": [1, null]});
+    let request = Request::everything(Trigger::Direct);
+    let want = Asked::Apply { request, plan: plan.clone(), max_age: Duration::from_secs(3600) };
+    assert_eq!(read_value(&json!({"apply": plan})).unwrap(), want);
+    let request = Request { mode: Some(Mode::Audit), ..Request::everything(Trigger::Direct) };
+    let want = Asked::Apply { request, plan: plan.clone(), max_age: Duration::from_secs(1800) };
+    assert_eq!(read_value(&json!({"apply": plan, "max_age": "30m", "mode": "audit"})).unwrap(), want);
+}
+
 /// The error of a payload with its causes, as the log shows it.
 fn error(payload: &Value) -> String {
     use std::error::Error;
@@ -160,10 +171,11 @@ fn a_payload_of_no_known_kind_is_an_error_that_names_what_was_expected() {
         (json!({"Records": []}), "an object of `Records`"),
         (json!({"sweep": {}, "trigger": "schedule"}), "an object of `sweep`, `trigger`"),
         (json!({"detail-type": "Scheduled Event", "sweep": {}}), "an object of `detail-type`, `sweep`"),
+        (json!({"apply": {}, "sweep": {}}), "an object of `apply`, `sweep`"),
     ] {
         let want = format!(
             "expected `{{\"trigger\": \"schedule\"}}`, an EventBridge event of detail-type `Scheduled Event` or \
-             `Curfew Sweep`, or `{{\"sweep\": {{…}}}}`; got {got}"
+             `Curfew Sweep`, `{{\"sweep\": {{…}}}}`, or `{{\"apply\": PLAN}}`; got {got}"
         );
         assert_eq!(error(&payload), want);
     }
@@ -188,6 +200,12 @@ fn nothing_that_could_narrow_is_overlooked() {
         ),
         (json!({"trigger": "schedule", "execution_id": 7}), "in `execution_id`"),
         (json!({"sweep": {}, "mode": "audit"}), "in `the payload`"),
+        (json!({"apply": {}, "scopes": []}), "in `the payload`"),
+        (json!({"apply": {}, "mode": "Audit"}), "in `mode`"),
+        (json!({"apply": {}, "mode": null}), "in `mode`"),
+        (json!({"apply": {}, "max_age": "30"}), "in `max_age`"),
+        (json!({"apply": {}, "max_age": 30}), "in `max_age`"),
+        (json!({"apply": {}, "max_age": null}), "in `max_age`"),
         (json!({"sweep": null}), "in `sweep`"),
         (json!({"sweep": []}), "in `sweep`"),
         (json!({"sweep": {"scope": []}}), "in `sweep`"),
@@ -266,6 +284,7 @@ fn a_key_that_is_given_twice_is_an_error_and_not_the_last_of_the_two() {
     for twice in [
         r#"{"sweep": {"mode": "audit"}, "sweep": {}}"#,
         r#"{"sweep": {"mode": "audit", "mode": "enforce"}}"#,
+        r#"{"apply": {"curfew_plan": 1, "operations": [{"rule": "a", "rule": "b"}]}}"#,
         r#"{"detail-type": "Curfew Sweep", "detail": "{\"scopes\": [], \"scopes\": [{\"project\": \"p\"}]}"}"#,
     ] {
         assert!(read(twice).is_err(), "{twice}");
