@@ -23,6 +23,7 @@
 //! | [`request`] | what a run is asked to do |
 //! | [`judge`] | one operation against the policy |
 //! | [`plan`] | a snapshot against the policy |
+//! | [`replay`] | deciding again what a report says was decided |
 //! | [`follow_up`] | after a cancel: a pure state machine, and its driver |
 //! | [`report`] | records, sums, and the check that they add up |
 //! | [`metrics`] | the metrics of a run, made of its report |
@@ -62,6 +63,7 @@ pub mod operation;
 pub mod permissions;
 pub mod plan;
 pub mod policy;
+pub mod replay;
 pub mod report;
 pub mod request;
 pub mod service;

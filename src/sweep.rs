@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::plan::{Approval, Assessment, Chosen, PlanFile, PlanRefused, plan};
 use crate::policy::{Mode, Policy};
+use crate::replay::Recording;
 use crate::report::Report;
 use crate::request::Request;
 use crate::service::OperationsService;
@@ -146,6 +147,7 @@ async fn run<S: OperationsService>(
 
     let (snapshot, assessment) = look(&service, policy, request, settings, mode, clock, observer).await;
     let listing_ms = milliseconds(started);
+    let recording = request.record.then(|| Recording::new(&snapshot, &request.narrow, &assessment)).flatten();
     let chosen = match approved {
         Some(approved) => approved.shrink(&snapshot, policy, &assessment),
         None => Chosen::from(assessment.plan),
@@ -165,6 +167,7 @@ async fn run<S: OperationsService>(
         plan_digest: approved.map(|approved| approved.digest().to_owned()),
         trigger: Some(request.trigger.to_string()),
         started_at,
+        now: Some(snapshot.now),
         duration_ms: milliseconds(started),
         listing_ms,
         collections: snapshot.collections.len(),
@@ -177,6 +180,8 @@ async fn run<S: OperationsService>(
         limit: plan.limit,
         outside_policy: outside_policy(policy, &request.narrow),
         operations,
+        recording,
+        recording_omitted: None,
     };
     observer.observe(Event::Finished(&report));
     report

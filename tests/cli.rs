@@ -34,6 +34,8 @@ mod exit_codes;
 mod explain;
 #[path = "cli/plan.rs"]
 mod plan;
+#[path = "cli/replay.rs"]
+mod replay;
 #[path = "cli/snapshot.rs"]
 mod snapshot;
 #[path = "cli/sweep.rs"]

@@ -106,6 +106,13 @@ pub enum Command {
     #[command(after_help = after_help!("  curfew diff old.yaml new.yaml --snapshot now.json
   curfew diff old.yaml new.yaml --snapshot now.json --fail-on-new-cancels 0"))]
     Diff(DiffArgs),
+    /// Decide again what a report says was decided, and prove that it is equal. Asks no service.
+    ///
+    /// The report must carry a recording: `curfew sweep --record --format json`, or the function with
+    /// `{"sweep": {"record": true}}`. The exit code is 1 if anything differs.
+    #[command(after_help = after_help!("  curfew sweep --policy policy.yaml --record --format json > report.json
+  curfew replay report.json --policy policy.yaml"))]
+    Replay(ReplayArgs),
     /// Check a policy and say everything that is wrong with it. Reads nothing but the file.
     #[command(after_help = after_help!("  curfew validate policy.yaml
   curfew validate policies/*.yaml"))]
@@ -195,6 +202,10 @@ pub struct SweepArgs {
     /// Deal with this operation only, if it breaks a rule; may be given several times.
     #[arg(long = "operation", value_name = "NAME", value_parser = parse_operation)]
     pub operations: Vec<OperationName>,
+    /// Put what was read and every decision into the report (`--format json`), so that `curfew replay` can decide it
+    /// again. It holds the operations with their whole metadata.
+    #[arg(long)]
+    pub record: bool,
     /// How the result is printed.
     #[arg(long, short, value_enum, default_value_t = Format::Table)]
     pub format: Format,
@@ -282,6 +293,22 @@ pub struct DiffArgs {
     /// Exit with 1 if the new policy cancels more than this many operations that the old one does not.
     #[arg(long, value_name = "N")]
     pub fail_on_new_cancels: Option<usize>,
+    /// How the result is printed.
+    #[arg(long, short, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
+/// `curfew replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The report of a sweep, as JSON.
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// The policy that the report was made under: a path, `file:PATH`, `ssm:NAME`, `s3://BUCKET/KEY` or
+    /// `appconfig:APP/ENV/PROFILE`.
+    #[arg(long, short, env = "CURFEW_POLICY", hide_env_values = true)]
+    #[arg(value_name = "POLICY", default_value = "file:policy.yaml")]
+    pub policy: String,
     /// How the result is printed.
     #[arg(long, short, value_enum, default_value_t = Format::Table)]
     pub format: Format,

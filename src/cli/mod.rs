@@ -16,6 +16,7 @@ mod failure;
 mod look;
 mod plan;
 mod progress;
+mod replay;
 mod run;
 mod show;
 mod snapshot;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::args::{Cli, ColorWhen, Command, Connection};
 use super::failure::{BAD_INPUT, CliFailure, NOTHING_READ};
-use super::{apply, diff, doctor, explain, plan, snapshot, sweep, validate};
+use super::{apply, diff, doctor, explain, plan, replay, snapshot, sweep, validate};
 use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError};
@@ -37,6 +37,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Explain(args) => explain::run(args).await,
         Command::Snapshot(args) => snapshot::run(args).await,
         Command::Diff(args) => diff::run(args).await,
+        Command::Replay(args) => replay::run(args).await,
         Command::Validate(args) => validate::run(&args).await,
         Command::Doctor(args) => doctor::run(args).await,
         #[cfg(feature = "emulator")]
