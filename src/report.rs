@@ -173,7 +173,7 @@ impl fmt::Display for Report {
         }
         let sums = self.sums();
         match &self.plan_digest {
-            Some(digest) => write!(f, "{} of the plan {digest}", sums.violating)?,
+            Some(digest) => write!(f, "plan {digest}: {} to be cancelled", sums.violating)?,
             None => {
                 write!(f, "{} seen: {} ended, {} spared", self.seen, self.done, self.spared)?;
                 if !self.spared_because.is_empty() {

@@ -123,7 +123,8 @@ async fn a_rehearsal_reads_everything_and_sends_no_cancel() {
         (&["apply", "plan.json"], &[("CURFEW_MODE", "audit")]),
     ] {
         let ran = desk.run_with(arguments, variables).await.exits(0);
-        ran.says("mode audit: 1 of the plan sha256:");
+        ran.says("mode audit: plan sha256:");
+        ran.says(": 1 to be cancelled\n");
         ran.says("0 attempted; withheld: 1 audit");
     }
     assert_eq!(desk.emulator.journal().count("POST"), 0);
