@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use curfew::plan::plan;
+use curfew::plan::{PlanFile, plan};
 use curfew::policy::Policy;
 use curfew::replay::replay;
 use curfew::request::Narrow;
@@ -42,6 +42,20 @@ pub(crate) fn snapshot(bytes: &[u8]) {
         assert_eq!(Snapshot::from_json(saved.as_bytes()).unwrap(), snapshot);
         let judged = plan(&snapshot, &POLICY, &Narrow::default());
         assert_eq!(judged.verdicts.len(), snapshot.operations.len());
+    }
+}
+
+/// A plan is refused, or it is byte for byte what is written for it, and nothing is carried out that it does not have.
+pub(crate) fn plan_file(bytes: &[u8]) {
+    if let Ok(value) = serde_json::from_slice(bytes) {
+        let _ = PlanFile::from_value(&value);
+    }
+    if let Ok(file) = PlanFile::from_bytes(bytes) {
+        assert_eq!(format!("{}\n", file.to_json()).as_bytes(), bytes);
+        let judged = plan(&SNAPSHOT, &POLICY, &Narrow::default());
+        let left = file.shrink(&SNAPSHOT, &POLICY, &judged).plan.violating;
+        let planned = |name| file.to_cancel().any(|planned| &planned.operation == name);
+        assert!(left.iter().all(|violator| planned(&violator.operation)));
     }
 }
 

@@ -4,8 +4,11 @@
 //! the same bytes in audit and in enforce. Whoever carries it out applies the mode, at the last line before the
 //! wire.
 //!
-//! Here are the rules that need the whole snapshot: groups (`max_running`) and the limits of one sweep.
+//! Here are the rules that need the whole snapshot: groups (`max_running`) and the limits of one sweep. A plan can be
+//! written down, approved, and carried out later: `file` is its form, `approved` what is left of it by then.
 
+mod approved;
+mod file;
 mod groups;
 mod limits;
 
@@ -21,6 +24,9 @@ use crate::operation::{Operation, OperationName, ServiceName};
 use crate::policy::{Action, Policy};
 use crate::request::Narrow;
 use crate::snapshot::Snapshot;
+
+pub use approved::{Approval, Chosen, DEFAULT_MAX_AGE};
+pub use file::{PlanFile, PlanRefused, PlannedOperation};
 
 /// A snapshot, judged.
 #[derive(Debug, Clone)]
@@ -93,6 +99,8 @@ pub enum Withheld {
     Deadline,
     /// Its cancellation has been requested before: it is followed up, not cancelled again.
     AlreadyRequested,
+    /// An approved plan would have cancelled it, and it is not any more what was approved. Never in a plan.
+    Changed,
 }
 
 impl fmt::Display for Withheld {
@@ -104,6 +112,7 @@ impl fmt::Display for Withheld {
             Withheld::Limit => "limit",
             Withheld::Deadline => "deadline",
             Withheld::AlreadyRequested => "already_requested",
+            Withheld::Changed => "changed",
         })
     }
 }

@@ -37,6 +37,8 @@ pub struct Report {
     pub policy_digest: Option<String>,
     /// Where the policy came from; `None` when no policy was looked at.
     pub policy_source: Option<String>,
+    /// The digest of the approved plan that was carried out; `None` in a sweep.
+    pub plan_digest: Option<String>,
     /// What woke the run; `None` when it could not be told.
     pub trigger: Option<String>,
     /// When it started.
@@ -147,7 +149,8 @@ impl Report {
             return Standing::NothingRead;
         }
         let uncancelled = self.operations.iter().any(|record| match record.withheld {
-            Some(Withheld::Audit | Withheld::Off | Withheld::ReportOnly) => false,
+            // What changed by itself needs nobody. What could not be read again is a gap, and that counts below.
+            Some(Withheld::Audit | Withheld::Off | Withheld::ReportOnly | Withheld::Changed) => false,
             Some(Withheld::Limit | Withheld::Deadline) => self.mode == Mode::Enforce,
             Some(Withheld::AlreadyRequested) => {
                 self.mode == Mode::Enforce && record.state != Some(State::Cancelled)
@@ -169,11 +172,16 @@ impl fmt::Display for Report {
             return write!(f, "nothing was read, nothing was sent");
         }
         let sums = self.sums();
-        write!(f, "{} seen: {} ended, {} spared", self.seen, self.done, self.spared)?;
-        if !self.spared_because.is_empty() {
-            write!(f, " ({})", listed(&self.spared_because))?;
+        match &self.plan_digest {
+            Some(digest) => write!(f, "plan {digest}: {} to be cancelled", sums.violating)?,
+            None => {
+                write!(f, "{} seen: {} ended, {} spared", self.seen, self.done, self.spared)?;
+                if !self.spared_because.is_empty() {
+                    write!(f, " ({})", listed(&self.spared_because))?;
+                }
+                write!(f, ", {} violating", sums.violating)?;
+            }
         }
-        write!(f, ", {} violating", sums.violating)?;
         if sums.violating > 0 {
             write!(f, "\n{} attempted", sums.attempted)?;
             if !sums.answers.is_empty() {

@@ -1,6 +1,6 @@
 //! The spine: read a snapshot, plan, cancel, follow up, report.
 //!
-//! Every trigger comes here. What may be done is decided by pure code (`judge`, `plan`); this module only reads
+//! Every trigger comes here, and so does an approved plan, which only replaces what is carried out. What may be done is decided by pure code (`judge`, `plan`); this module only reads
 //! what that code needs, and carries out what it says. The mode is applied in one place, `carry_out`, at the last
 //! line before the wire; `off` is looked at before anything else.
 //!
@@ -19,7 +19,7 @@ use std::sync::atomic::AtomicUsize;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::plan::{Assessment, plan};
+use crate::plan::{Approval, Assessment, Chosen, PlanFile, PlanRefused, plan};
 use crate::policy::{Mode, Policy};
 use crate::replay::Recording;
 use crate::report::Report;
@@ -102,6 +102,41 @@ pub async fn sweep<S: OperationsService>(
     clock: &Clock,
     observer: &impl Observer,
 ) -> Report {
+    run(service, policy, request, None, settings, clock, observer).await
+}
+
+/// Carries out a plan that was approved: as much of it as still holds, and nothing else.
+///
+/// Everything that the policy covers is read again and judged anew. The report is about the operations that the plan
+/// would cancel, and no others.
+///
+/// # Errors
+/// When the plan may not be carried out at all. Then nothing was listed and nothing sent.
+pub async fn apply<S: OperationsService>(
+    service: &S,
+    policy: &Policy,
+    request: &Request,
+    approval: &Approval,
+    settings: &Settings,
+    clock: &Clock,
+    observer: &impl Observer,
+) -> Result<Report, PlanRefused> {
+    if !is_off(Some(request), settings.ceiling) {
+        approval.check(policy, clock.now())?;
+    }
+    Ok(run(service, policy, request, Some(&approval.plan), settings, clock, observer).await)
+}
+
+/// A run: of all that the policy selects, or of what is left of an approved plan.
+async fn run<S: OperationsService>(
+    service: &S,
+    policy: &Policy,
+    request: &Request,
+    approved: Option<&PlanFile>,
+    settings: &Settings,
+    clock: &Clock,
+    observer: &impl Observer,
+) -> Report {
     if is_off(Some(request), settings.ceiling) {
         return switched_off(Some(request), settings, clock, observer);
     }
@@ -113,18 +148,23 @@ pub async fn sweep<S: OperationsService>(
     let (snapshot, assessment) = look(&service, policy, request, settings, mode, clock, observer).await;
     let listing_ms = milliseconds(started);
     let recording = request.record.then(|| Recording::new(&snapshot, &request.narrow, &assessment)).flatten();
-    let plan = assessment.plan;
-    observer.observe(Event::Planned(&plan));
+    let chosen = match approved {
+        Some(approved) => approved.shrink(&snapshot, policy, &assessment),
+        None => Chosen::from(assessment.plan),
+    };
+    observer.observe(Event::Planned(&chosen.plan));
 
     let watch_for = policy.follow_up_for;
     let run = carry_out::Run { service: &service, settings, mode, watch_for, observer };
-    let operations = run.carry_out(&plan).await;
+    let operations = run.carry_out(&chosen).await;
 
+    let plan = chosen.plan;
     let report = Report {
         sweep_id: settings.sweep_id.clone(),
         mode,
         policy_digest: Some(plan.policy_digest),
         policy_source: settings.policy_source.clone(),
+        plan_digest: approved.map(|approved| approved.digest().to_owned()),
         trigger: Some(request.trigger.to_string()),
         started_at,
         now: Some(snapshot.now),

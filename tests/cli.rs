@@ -11,9 +11,13 @@
 
 #[path = "support/command.rs"]
 mod command;
+#[path = "support/forged.rs"]
+mod forged;
 #[path = "support/world.rs"]
 mod world;
 
+#[path = "cli/apply.rs"]
+mod apply;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
 #[path = "cli/demo.rs"]
@@ -28,6 +32,8 @@ mod emulator;
 mod exit_codes;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/plan.rs"]
+mod plan;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/snapshot.rs"]

@@ -113,10 +113,10 @@ fn every_answer_to_a_cancel_stands_in_a_table() {
 
 #[test]
 fn every_reason_to_withhold_stands_in_a_table() {
-    use Withheld::{AlreadyRequested, Audit, Deadline, Limit, Off, ReportOnly};
-    let all = [Audit, Off, ReportOnly, Limit, Deadline, AlreadyRequested];
+    use Withheld::{AlreadyRequested, Audit, Changed, Deadline, Limit, Off, ReportOnly};
+    let all = [Audit, Off, ReportOnly, Limit, Deadline, AlreadyRequested, Changed];
     let _ = |withheld| match withheld {
-        Audit | Off | ReportOnly | Limit | Deadline | AlreadyRequested => {}
+        Audit | Off | ReportOnly | Limit | Deadline | AlreadyRequested | Changed => {}
     };
     assert_all_in_tables("reason to withhold", all);
 }

@@ -121,6 +121,11 @@ proptest! {
     }
 
     #[test]
+    fn any_bytes_are_a_plan_or_are_refused(bytes in input("plan")) {
+        targets::plan_file(&bytes);
+    }
+
+    #[test]
     fn any_bytes_are_replayed_or_refused(bytes in input("report")) {
         targets::report(&bytes);
     }

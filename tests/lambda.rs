@@ -12,6 +12,11 @@
 
 mod support;
 
+#[path = "support/forged.rs"]
+mod forged;
+
+#[path = "lambda/apply.rs"]
+mod apply;
 #[path = "lambda/deadlines.rs"]
 mod deadlines;
 #[path = "lambda/events.rs"]

@@ -6,6 +6,7 @@
 #[cfg(feature = "emulator")]
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -13,7 +14,7 @@ use super::look::Saved;
 #[cfg(feature = "emulator")]
 use crate::emulator::scenario::FORM as SCENARIO_FORM;
 use crate::operation::OperationName;
-use crate::policy::Mode;
+use crate::policy::{Mode, duration};
 
 /// The exit codes, as the help shows them.
 macro_rules! exit_codes {
@@ -69,6 +70,23 @@ pub enum Command {
   curfew sweep --policy policy.yaml --format json | jq .states
       the sums of the report"))]
     Sweep(SweepArgs),
+    /// Write down what a sweep would do, to be approved and then carried out by `apply`. Cancels nothing.
+    ///
+    /// The file holds what is to be cancelled and why, what is withheld and why, the gaps, the policy's digest, the
+    /// snapshot's time, and a digest over all of it. Without `-o` the plan is only shown.
+    #[command(after_help = after_help!("  curfew plan --policy policy.yaml -o plan.json
+  curfew plan --policy policy.yaml --snapshot now.json"))]
+    Plan(PlanArgs),
+    /// Carry out a plan that `plan` wrote: that one, and no more of it than still holds.
+    ///
+    /// Everything is read and judged again. What has ended, was recreated, became protected or no longer breaks its rule
+    /// is dropped, with the reason; nothing comes in that the plan does not have. A plan that was changed, is too old,
+    /// or was made under another policy than the one in force is refused, and nothing is listed or sent.
+    #[command(after_help = after_help!("  curfew apply plan.json --policy policy.yaml
+  curfew apply plan.json --policy policy.yaml --mode audit
+      a rehearsal: everything but the cancels
+  curfew apply plan.json --policy policy.yaml --max-age 15m"))]
+    Apply(ApplyArgs),
     /// Say of every operation why it would be cancelled or spared, or of one in full. Cancels nothing.
     #[command(after_help = after_help!("  curfew explain --policy policy.yaml
   curfew explain --policy policy.yaml --snapshot yesterday.json
@@ -193,6 +211,45 @@ pub struct SweepArgs {
     pub format: Format,
 }
 
+/// `curfew plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Where things are.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// What is judged instead of the service.
+    #[command(flatten)]
+    pub saved: Saved,
+    /// The file to write; without it, the plan is only shown.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How the plan is shown: for people, or as the file has it.
+    #[arg(long, short, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
+/// `curfew apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// A file that `curfew plan` wrote, byte for byte.
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+    /// Where things are.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// How old the plan may be, from its snapshot on.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "1h")]
+    pub max_age: Duration,
+    /// This run's key: `off` (nothing is read or sent), `audit` (a rehearsal: everything but the cancels) or `enforce`.
+    /// The run is never bolder than this, nor than the policy's own mode.
+    #[arg(long, short, env = "CURFEW_MODE", hide_env_values = true, value_parser = parse_mode_of_apply)]
+    #[arg(default_value = "enforce")]
+    pub mode: Mode,
+    /// How the result is printed.
+    #[arg(long, short, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
 /// `curfew explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
@@ -301,6 +358,15 @@ fn parse_mode(text: &str) -> Result<Mode, String> {
         "enforce" => Ok(Mode::Enforce),
         _ => Err("it must be `off`, `audit` or `enforce`".to_owned()),
     }
+}
+
+/// Here the empty text is `enforce`: whoever names an approved plan means it.
+fn parse_mode_of_apply(text: &str) -> Result<Mode, String> {
+    if text.is_empty() { Ok(Mode::Enforce) } else { parse_mode(text) }
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    duration::parse(text).map_err(|error| error.to_string())
 }
 
 fn parse_operation(text: &str) -> Result<OperationName, String> {

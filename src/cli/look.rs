@@ -9,7 +9,7 @@ use clap::Args;
 use super::args::Connection;
 use super::failure::{ALL_WELL, BAD_INPUT, CliFailure, NEEDS_ATTENTION, NOTHING_READ};
 use super::progress::Progress;
-use super::run::{authenticate, policy_at, set_up, settings};
+use super::run::{authenticate, policy_at, set_up_if, settings};
 use crate::clock::Clock;
 use crate::offline::seen_by;
 use crate::plan::{Assessment, plan};
@@ -48,8 +48,7 @@ pub(super) async fn look(
         let assessment = plan(&snapshot, &policy.policy, &Narrow::default());
         return Ok(Looked { policy, snapshot, assessment });
     }
-    let (policy, client) = set_up(connection).await?;
-    check(&policy.policy)?;
+    let (policy, client) = set_up_if(connection, check).await?;
     authenticate(&client).await?;
     let request = Request::everything(Trigger::CommandLine);
     let progress = Progress::start();
@@ -73,6 +72,11 @@ pub(super) fn tell_gaps(snapshot: &Snapshot) -> ExitCode {
     for gap in &snapshot.gaps {
         eprintln!("gap: {}: {}", gap.place(), gap.message);
     }
+    exit_code(snapshot)
+}
+
+/// The exit code of a command that only read.
+pub(super) fn exit_code(snapshot: &Snapshot) -> ExitCode {
     ExitCode::from(match (snapshot.gaps.is_empty(), snapshot.pages) {
         (true, _) => ALL_WELL,
         (false, 0) => NOTHING_READ,

@@ -3,6 +3,7 @@
 //! A command reads its arguments, calls the same code that the Lambda function calls, and prints. Results go to
 //! standard output, everything else to standard error.
 
+mod apply;
 mod args;
 #[cfg(feature = "emulator")]
 mod demo;
@@ -13,6 +14,7 @@ mod emulator;
 mod explain;
 mod failure;
 mod look;
+mod plan;
 mod progress;
 mod replay;
 mod run;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::args::{Cli, ColorWhen, Command, Connection};
 use super::failure::{BAD_INPUT, CliFailure, NOTHING_READ};
-use super::{diff, doctor, explain, replay, snapshot, sweep, validate};
+use super::{apply, diff, doctor, explain, plan, replay, snapshot, sweep, validate};
 use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError};
@@ -32,6 +32,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         #[cfg(feature = "emulator")]
         Command::Demo => super::demo::run().await,
         Command::Sweep(args) => sweep::run(args).await,
+        Command::Plan(args) => plan::run(args).await,
+        Command::Apply(args) => apply::run(args).await,
         Command::Explain(args) => explain::run(args).await,
         Command::Snapshot(args) => snapshot::run(args).await,
         Command::Diff(args) => diff::run(args).await,
@@ -52,10 +54,19 @@ pub async fn run(cli: Cli) -> ExitCode {
 
 /// Reads the policy and the credential, and makes the client that the arguments name.
 pub(super) async fn set_up(connection: &Connection) -> Result<(PolicyRead, Client), CliFailure> {
+    set_up_if(connection, |_| Ok(())).await
+}
+
+/// The same. `check` sees the policy first, and may end it there.
+pub(super) async fn set_up_if(
+    connection: &Connection,
+    check: impl FnOnce(&Policy) -> Result<(), CliFailure>,
+) -> Result<(PolicyRead, Client), CliFailure> {
     let invalid = |error: &dyn Error| CliFailure::bad_input("the configuration is invalid", error);
     let config = configuration(connection).map_err(|error| invalid(&error))?;
     let (sdk, clock) = (Sdk::default(), Clock::system());
     let policy = read_policy(&config, &sdk, &clock).await?;
+    check(&policy.policy)?;
     let client = connect(&config, &sdk).await.map_err(|error| invalid(&error))?;
     client.begin_run(&clock);
     match client.load_credential().await {

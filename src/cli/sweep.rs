@@ -48,7 +48,8 @@ fn narrow(policy: &Policy, operations: Vec<OperationName>) -> Result<Narrow, Cli
     Ok(Narrow { scopes: None, operations: Some(named?.into_iter().flatten().collect()) })
 }
 
-fn print(report: &Report, format: Format) -> Result<(), CliFailure> {
+/// Prints a report in the form that was asked for.
+pub(super) fn print(report: &Report, format: Format) -> Result<(), CliFailure> {
     match format {
         Format::Json => {
             let text = serde_json::to_string_pretty(&report.whole())

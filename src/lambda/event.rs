@@ -1,10 +1,11 @@
-//! What woke the function: an invocation's payload, read into a [`Request`].
+//! What woke the function: an invocation's payload, read into an [`Asked`].
 //!
-//! Three kinds of payload are understood, told apart by the one key that only they have:
+//! Four kinds of payload are understood, told apart by the one key that only they have:
 //!
 //! - `trigger`: the input that curfew's own schedule sends,
 //! - `detail-type`: an EventBridge event, either a plain schedule's or a `Curfew Sweep`,
-//! - `sweep`: a direct invocation.
+//! - `sweep`: a direct invocation,
+//! - `apply`: a direct invocation with an approved plan, which is handed on as it is.
 //!
 //! A payload that could be read in two ways, or holds a key with no meaning here, is an error: someone wrote it in
 //! order to narrow the run, and a run that overlooks it would do more than was asked for. For the same reason an
@@ -13,6 +14,7 @@
 mod strict;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -20,7 +22,8 @@ use serde_json::{Map, Value};
 use strict::Strict;
 
 use crate::operation::{LocationId, NameError, OperationName, ProjectId, ServiceName};
-use crate::policy::Mode;
+use crate::plan::DEFAULT_MAX_AGE;
+use crate::policy::{Mode, duration};
 use crate::request::{Narrow, NarrowScope, Request, Trigger};
 
 /// The service of an operation or a scope that names none: the policy has the same default.
@@ -34,11 +37,37 @@ const LISTED_KEYS: usize = 8;
 
 /// What a whole payload has to be, in the words of every error about one.
 const EXPECTED: &str = "expected `{\"trigger\": \"schedule\"}`, an EventBridge event of detail-type \
-                        `Scheduled Event` or `Curfew Sweep`, or `{\"sweep\": {…}}`";
+                        `Scheduled Event` or `Curfew Sweep`, `{\"sweep\": {…}}`, or `{\"apply\": PLAN}`";
 
 /// Keys of curfew's own schedule input. The last two are the other attributes that the scheduler can fill in.
 const SCHEDULE_KEYS: [&str; 5] =
     ["trigger", "scheduled_time", "execution_id", "schedule_arn", "attempt_number"];
+
+/// What a payload asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Asked {
+    /// A sweep.
+    Sweep(Request),
+    /// To carry out an approved plan.
+    Apply {
+        /// By what it was asked for, and how far the mode is lowered.
+        request: Request,
+        /// The plan, in which no key is given twice. Whether it is one has not been looked at.
+        plan: Value,
+        /// How old it may be.
+        max_age: Duration,
+    },
+}
+
+impl Asked {
+    /// What either has.
+    #[must_use]
+    pub fn request(&self) -> &Request {
+        match self {
+            Asked::Sweep(request) | Asked::Apply { request, .. } => request,
+        }
+    }
+}
 
 /// Why a payload is no request. The same payload will fail again: there is nothing to retry.
 #[derive(Debug, thiserror::Error)]
@@ -81,22 +110,23 @@ pub enum EventError {
 ///
 /// # Errors
 /// When it is none of those that curfew takes, or holds anything that has no meaning in it.
-pub fn read(payload: &str) -> Result<Request, EventError> {
+pub fn read(payload: &str) -> Result<Asked, EventError> {
     let Strict(value) = serde_json::from_str(payload)
         .map_err(|source| EventError::NotJson { bytes: payload.len(), source })?;
     read_value(&value)
 }
 
-fn read_value(payload: &Value) -> Result<Request, EventError> {
+fn read_value(payload: &Value) -> Result<Asked, EventError> {
     let unknown = || EventError::Unknown { got: describe(payload) };
     let object = payload.as_object().ok_or_else(unknown)?;
-    match (object.get("trigger"), object.get("detail-type"), object.get("sweep")) {
-        (Some(trigger), None, None) => read_schedule(object, trigger),
-        (None, Some(detail_type), None) => read_event(object, detail_type),
-        (None, None, Some(sweep)) => {
+    match ["trigger", "detail-type", "sweep", "apply"].map(|key| object.get(key)) {
+        [Some(trigger), None, None, None] => read_schedule(object, trigger).map(Asked::Sweep),
+        [None, Some(detail_type), None, None] => read_event(object, detail_type).map(Asked::Sweep),
+        [None, None, Some(sweep), None] => {
             only_keys(object, "", &["sweep"], "only `sweep`")?;
-            read_direct(sweep)
+            read_direct(sweep).map(Asked::Sweep)
         }
+        [None, None, None, Some(plan)] => read_apply(object, plan),
         _ => Err(unknown()),
     }
 }
@@ -160,7 +190,7 @@ fn read_direct(sweep: &Value) -> Result<Request, EventError> {
     let known = ["scopes", "operations", "mode", "record"];
     only_keys(object, "sweep", &known, "`scopes`, `operations`, `mode` or `record`")?;
     let narrow = read_narrow(object, "sweep")?;
-    let mode = object.get("mode").map(read_mode).transpose()?;
+    let mode = object.get("mode").map(|mode| read_mode("sweep.mode", mode)).transpose()?;
     let record = match object.get("record") {
         None => false,
         Some(Value::Bool(record)) => *record,
@@ -169,12 +199,26 @@ fn read_direct(sweep: &Value) -> Result<Request, EventError> {
     Ok(Request { trigger: Trigger::Direct, narrow, mode, record })
 }
 
-fn read_mode(mode: &Value) -> Result<Mode, EventError> {
+fn read_apply(object: &Map<String, Value>, plan: &Value) -> Result<Asked, EventError> {
+    only_keys(object, "", &["apply", "max_age", "mode"], "`max_age` and `mode` beside `apply`")?;
+    let mode = object.get("mode").map(|mode| read_mode("mode", mode)).transpose()?;
+    let max_age = match object.get("max_age") {
+        None => DEFAULT_MAX_AGE,
+        Some(given) => {
+            let parsed = given.as_str().and_then(|text| duration::parse(text).ok());
+            parsed.ok_or_else(|| malformed("max_age", "a duration such as `30m`", given))?
+        }
+    };
+    let request = Request { mode, ..Request::everything(Trigger::Direct) };
+    Ok(Asked::Apply { request, plan: plan.clone(), max_age })
+}
+
+fn read_mode(at: &str, mode: &Value) -> Result<Mode, EventError> {
     match mode.as_str() {
         Some("off") => Ok(Mode::Off),
         Some("audit") => Ok(Mode::Audit),
         Some("enforce") => Ok(Mode::Enforce),
-        _ => Err(malformed("sweep.mode", "`off`, `audit` or `enforce`", mode)),
+        _ => Err(malformed(at, "`off`, `audit` or `enforce`", mode)),
     }
 }
 

@@ -11,6 +11,7 @@ use lambda_runtime::Diagnostic;
 
 use crate::causes::with_causes;
 use crate::lambda::event::EventError;
+use crate::plan::PlanRefused;
 
 /// Any cause. The kinds of cause are many, and Lambda is told them in words only.
 type Cause = Box<dyn Error + Send + Sync>;
@@ -36,6 +37,9 @@ pub enum Failure {
     /// The payload is none that curfew takes.
     #[error("the event was not understood")]
     EventNotUnderstood(#[from] EventError),
+    /// The payload holds a plan that may not be carried out.
+    #[error("the plan is refused")]
+    PlanRefused(#[from] PlanRefused),
 }
 
 impl Failure {
@@ -49,6 +53,7 @@ impl Failure {
             Failure::CredentialUnavailable(_) => "Curfew.CredentialUnavailable",
             Failure::CredentialRejected(_) => "Curfew.CredentialRejected",
             Failure::EventNotUnderstood(_) => "Curfew.EventNotUnderstood",
+            Failure::PlanRefused(_) => "Curfew.PlanRefused",
         }
     }
 
@@ -69,6 +74,9 @@ impl Failure {
             }
             Failure::EventNotUnderstood(_) => {
                 "correct what invokes the function; the same event will fail again"
+            }
+            Failure::PlanRefused(_) => {
+                "nothing was listed or sent; make a plan with `curfew plan`, have it approved, and apply that"
             }
         }
     }
@@ -112,6 +120,7 @@ mod tests {
             (Failure::CredentialUnavailable(cause("x")), "Curfew.CredentialUnavailable"),
             (Failure::CredentialRejected(cause("x")), "Curfew.CredentialRejected"),
             (Failure::EventNotUnderstood(event), "Curfew.EventNotUnderstood"),
+            (Failure::PlanRefused(PlanRefused::Digest), "Curfew.PlanRefused"),
         ] {
             assert_eq!(Diagnostic::from(failure).error_type, want);
         }

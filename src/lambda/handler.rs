@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::deadline::{TimeBudget, time_left};
-use super::event;
+use super::event::{self, Asked};
 use super::failure::Failure;
 use super::log::JsonLines;
 use crate::aws::Sdk;
@@ -19,12 +19,13 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::google::Client;
 use crate::metrics::Metrics;
+use crate::plan::{Approval, PlanFile};
 use crate::policy::Mode;
 use crate::report::Report;
 use crate::service::FailureKind;
 use crate::setup::{PolicyRead, PolicyReader, SetUpError, connect};
 use crate::snapshot::GapReason;
-use crate::sweep::{Deadlines, REQUESTS_AT_ONCE, Settings, is_off, sweep, switched_off};
+use crate::sweep::{Deadlines, REQUESTS_AT_ONCE, Settings, apply, is_off, sweep, switched_off};
 
 /// The function.
 #[derive(Debug)]
@@ -112,17 +113,29 @@ impl Handler {
             },
             requests_at_once: REQUESTS_AT_ONCE,
         };
-        let request = event::read(payload);
-        if is_off(request.as_ref().ok(), config.mode) {
-            return Ok(switched_off(request.as_ref().ok(), &settings, clock, log));
+        let asked = event::read(payload);
+        let request = asked.as_ref().ok().map(Asked::request);
+        if is_off(request, config.mode) {
+            return Ok(switched_off(request, &settings, clock, log));
         }
-        let request = request?;
-        // Neither needs the other, and both may be far away.
-        let (read, client) = tokio::join!(self.policy(config, clock), self.ready(config, clock));
-        let PolicyRead { policy, source } = read?;
-        let client = client?;
-        settings.policy_source = Some(source);
-        let report = sweep(client, &policy, &request, &settings, clock, log).await;
+        let report = match asked? {
+            Asked::Sweep(request) => {
+                // Neither needs the other, and both may be far away.
+                let (read, client) = tokio::join!(self.policy(config, clock), self.ready(config, clock));
+                let PolicyRead { policy, source } = read?;
+                settings.policy_source = Some(source);
+                sweep(client?, &policy, &request, &settings, clock, log).await
+            }
+            Asked::Apply { request, plan, max_age } => {
+                let approval = Approval { plan: PlanFile::from_value(&plan)?, max_age };
+                let PolicyRead { policy, source } = self.policy(config, clock).await?;
+                // Nobody is asked for anything, a token included, for a plan that is refused.
+                approval.check(&policy, clock.now())?;
+                let client = self.ready(config, clock).await?;
+                settings.policy_source = Some(source);
+                apply(client, &policy, &request, &approval, &settings, clock, log).await?
+            }
+        };
         refused_everywhere(report)
     }
 

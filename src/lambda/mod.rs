@@ -8,7 +8,7 @@ mod log;
 mod payload;
 
 pub use deadline::TimeBudget;
-pub use event::{EventError, read as read_event};
+pub use event::{Asked, EventError, read as read_event};
 pub use failure::Failure;
 pub use handler::Handler;
 pub use payload::as_text;

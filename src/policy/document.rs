@@ -41,7 +41,7 @@ impl Policy {
         let mut problems = Problems::default();
         let policy = check_text(bytes, &mut problems)
             .and_then(|source| tree::parse(source, &mut problems))
-            .and_then(|root| read(&root, digest(bytes), &mut problems));
+            .and_then(|root| read(&root, sha256(bytes), &mut problems));
         match policy {
             Some(policy) if problems.is_empty() => Ok(policy),
             _ => {
@@ -83,7 +83,8 @@ fn check_text<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<&'a str> {
     }
 }
 
-fn digest(bytes: &[u8]) -> String {
+/// `sha256:` and the hex digest.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::from("sha256:"), |mut text, byte| {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");

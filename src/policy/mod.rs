@@ -14,6 +14,7 @@ mod trace;
 mod tree;
 
 pub use document::KNOWN_SERVICES;
+pub(crate) use document::sha256;
 pub use matching::Truth;
 pub use model::{
     Action, CancelOrder, Field, Limit, Limits, Locations, Match, MaxRunning, Mode, Pattern, Policy,

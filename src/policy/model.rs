@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::path_glob::PathGlob;
@@ -54,6 +54,23 @@ pub struct Policy {
     pub follow_up_for: Duration,
     /// `sha256:` and the hex digest of the bytes that were read.
     pub digest: String,
+}
+
+impl Policy {
+    /// Whether the policy's scopes have this place. Without a location: whether they have any part of the project.
+    #[must_use]
+    pub fn has_place(&self, service: &ServiceName, project: &str, location: Option<&str>) -> bool {
+        self.scopes.iter().any(|scope| {
+            scope.service == *service
+                && scope.projects.iter().any(|known| known.as_str() == project)
+                && match (&scope.locations, location) {
+                    (Locations::All, _) | (_, None) => true,
+                    (Locations::Listed(listed), Some(location)) => {
+                        listed.iter().any(|known| known.as_str() == location)
+                    }
+                }
+        })
+    }
 }
 
 /// Collections to read: every project in every location.
@@ -129,7 +146,7 @@ pub enum CancelOrder {
 }
 
 /// What happens to a violator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// It is cancelled.

@@ -160,6 +160,7 @@ pub struct SweepRecord<'a> {
     trigger: Option<&'a str>,
     policy_digest: Option<&'a str>,
     policy_source: Option<&'a str>,
+    plan_digest: Option<&'a str>,
     #[serde(serialize_with = "rfc3339")]
     started_at: DateTime<Utc>,
     #[serde(serialize_with = "rfc3339_or_null")]
@@ -207,6 +208,7 @@ impl Report {
             trigger: self.trigger.as_deref(),
             policy_digest: self.policy_digest.as_deref(),
             policy_source: self.policy_source.as_deref(),
+            plan_digest: self.plan_digest.as_deref(),
             started_at: self.started_at,
             now: self.now,
             duration_ms: self.duration_ms,

@@ -116,6 +116,7 @@ fn every_reason_answer_and_state_has_its_word() {
         (Withheld::Limit, "limit"),
         (Withheld::Deadline, "deadline"),
         (Withheld::AlreadyRequested, "already_requested"),
+        (Withheld::Changed, "changed"),
     ] {
         assert_eq!(json_of(&withheld), want);
         assert_eq!(withheld.to_string(), want);
@@ -175,7 +176,7 @@ fn a_sweep_is_one_line_with_its_sums() {
     report.limit = Some("max_cancellations: at most 3 in one sweep; 4 break a rule".to_owned());
     let want = json!({
         "event": "sweep", "sweep_id": "sweep-1", "mode": "enforce", "trigger": "schedule",
-        "policy_digest": "sha256:00", "policy_source": "ssm:/curfew/policy",
+        "policy_digest": "sha256:00", "policy_source": "ssm:/curfew/policy", "plan_digest": null,
         "started_at": "2026-11-24T12:00:00Z", "duration_ms": 5210,
         "listing_ms": 900, "complete": true, "collections": 2, "gaps": [], "gaps_omitted": 0, "seen": 16,
         "done": 1, "spared": 10, "violating": 5, "withheld": { "limit": 1, "already_requested": 1 },
@@ -266,6 +267,7 @@ fn what_was_not_meant_to_be_cancelled_needs_no_attention() {
     for (withheld, want) in [
         (Withheld::Audit, Standing::AllWell),
         (Withheld::ReportOnly, Standing::AllWell),
+        (Withheld::Changed, Standing::AllWell),
         (Withheld::Limit, Standing::NeedsAttention),
         (Withheld::Deadline, Standing::NeedsAttention),
     ] {

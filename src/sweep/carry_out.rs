@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::bounded::Bounded;
 use super::{Event, Observer, Settings};
 use crate::follow_up::{FollowedUp, Window, follow_up};
-use crate::plan::{Plan, Violator, Withheld};
+use crate::plan::{Chosen, Violator, Withheld};
 use crate::policy::Mode;
 use crate::report::OperationRecord;
 use crate::service::{CancelAnswer, CancelReply, OperationsService};
@@ -27,11 +27,11 @@ pub(super) struct Run<'a, S, O> {
 
 impl<S: OperationsService, O: Observer> Run<'_, S, O> {
     /// Deals with every operation of the plan. The records come in the plan's order.
-    pub(super) async fn carry_out(&self, plan: &Plan) -> Vec<OperationRecord> {
-        join_all(plan.violating.iter().map(|violator| self.deal_with(violator, plan.limit.as_deref()))).await
+    pub(super) async fn carry_out(&self, chosen: &Chosen) -> Vec<OperationRecord> {
+        join_all(chosen.plan.violating.iter().map(|violator| self.deal_with(violator, chosen))).await
     }
 
-    async fn deal_with(&self, violator: &Violator, limit: Option<&str>) -> OperationRecord {
+    async fn deal_with(&self, violator: &Violator, chosen: &Chosen) -> OperationRecord {
         let mut record = OperationRecord::untouched(violator, &self.settings.sweep_id, self.mode);
         match violator.withheld {
             None => self.cancel(violator, &mut record).await,
@@ -39,7 +39,8 @@ impl<S: OperationsService, O: Observer> Run<'_, S, O> {
                 let seen = self.watch(violator, None).await;
                 record.follow(seen);
             }
-            Some(Withheld::Limit) => record.message = limit.map(str::to_owned),
+            Some(Withheld::Limit) => record.message.clone_from(&chosen.plan.limit),
+            Some(Withheld::Changed) => record.message = chosen.change_of(violator).map(str::to_owned),
             Some(_) => {}
         }
         self.observer.observe(Event::Recorded(&record));

@@ -50,20 +50,8 @@ pub fn places<'a>(policy: &'a Policy, narrow: &Narrow) -> Places<'a> {
 /// What a request names that the policy does not: told, and never looked at.
 #[must_use]
 pub fn outside_policy(policy: &Policy, narrow: &Narrow) -> Vec<String> {
-    let in_policy = |service: &ServiceName, project: &str, location: Option<&str>| {
-        policy.scopes.iter().any(|scope| {
-            scope.service == *service
-                && scope.projects.iter().any(|known| known.as_str() == project)
-                && match (&scope.locations, location) {
-                    (Locations::All, _) | (_, None) => true,
-                    (Locations::Listed(listed), Some(location)) => {
-                        listed.iter().any(|known| known.as_str() == location)
-                    }
-                }
-        })
-    };
     let scopes = narrow.scopes.iter().flatten().filter(|NarrowScope { service, project, location }| {
-        !in_policy(service, project.as_str(), location.as_ref().map(LocationId::as_str))
+        !policy.has_place(service, project.as_str(), location.as_ref().map(LocationId::as_str))
     });
     let scopes = scopes.map(|NarrowScope { service, project, location }| match location {
         Some(location) => format!("{service} projects/{project}/locations/{location}"),
@@ -71,7 +59,7 @@ pub fn outside_policy(policy: &Policy, narrow: &Narrow) -> Vec<String> {
     });
     let operations = narrow.operations.iter().flatten();
     let operations = operations
-        .filter(|(service, name)| !in_policy(service, name.project(), Some(name.location())))
+        .filter(|(service, name)| !policy.has_place(service, name.project(), Some(name.location())))
         .map(|(service, name)| format!("{service} {name}"));
     scopes.chain(operations).collect()
 }

@@ -7,7 +7,8 @@ use crate::command::run;
 #[tokio::test]
 async fn the_help_of_every_command_has_an_example_and_the_exit_codes() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for command in [None, Some("demo"), Some("sweep"), Some("explain"), Some("validate"), Some("emulator")] {
+    let commands = ["demo", "sweep", "plan", "apply", "explain", "validate", "emulator"].map(Some);
+    for command in [None].into_iter().chain(commands) {
         let mut arguments: Vec<&str> = command.into_iter().collect();
         arguments.push("--help");
         let help = run(&arguments, &[], here).await.exits(0);

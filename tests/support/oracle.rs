@@ -15,6 +15,8 @@ use super::policies::{LimitSpec, MatchSpec, PolicySpec};
 pub(crate) struct Selected {
     /// Every operation that breaks a rule, the oldest first.
     pub(crate) violating: Vec<String>,
+    /// The index of the rule that each of them breaks.
+    pub(crate) rules: Vec<usize>,
     /// Those of them that are to be cancelled.
     pub(crate) cancelled: Vec<String>,
 }
@@ -56,6 +58,7 @@ pub(crate) fn select(spec: &PolicySpec, snapshot: &Snapshot, asked: impl Fn(&Ope
     };
     Selected {
         violating: violators.iter().map(|(operation, _)| key(operation)).collect(),
+        rules: violators.iter().map(|(_, rule)| *rule).collect(),
         cancelled: cancellable.iter().take(kept).map(|(operation, _)| key(operation)).collect(),
     }
 }

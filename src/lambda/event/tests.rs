@@ -32,6 +32,25 @@ fn sweep_event(detail: Value) -> Value {
     json!({"source": "acme.deployments", "detail-type": "Curfew Sweep", "detail": detail})
 }
 
+/// The sweep that a payload asks for.
+fn sweep(payload: &str) -> Request {
+    match read(payload).unwrap() {
+        Asked::Sweep(request) => request,
+        other => panic!("want a sweep, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_plan_is_handed_on_as_it_is_with_its_age_and_a_mode() {
+    let plan = json!({"curfew_plan": 1, "anything": [1, null]});
+    let request = Request::everything(Trigger::Direct);
+    let want = Asked::Apply { request, plan: plan.clone(), max_age: Duration::from_secs(3600) };
+    assert_eq!(read_value(&json!({"apply": plan})).unwrap(), want);
+    let request = Request { mode: Some(Mode::Audit), ..Request::everything(Trigger::Direct) };
+    let want = Asked::Apply { request, plan: plan.clone(), max_age: Duration::from_secs(1800) };
+    assert_eq!(read_value(&json!({"apply": plan, "max_age": "30m", "mode": "audit"})).unwrap(), want);
+}
+
 /// The error of a payload with its causes, as the log shows it.
 fn error(payload: &Value) -> String {
     use std::error::Error;
@@ -48,9 +67,9 @@ fn the_schedules_own_input_sweeps_everything_and_tells_when_it_was_due() {
         scheduled_at: Some(time("2026-11-24T06:00:00Z")),
         execution_id: Some("d32c5kddcf5bb8c3".to_owned()),
     });
-    assert_eq!(read(sample!("scheduler.json")).unwrap(), want);
+    assert_eq!(sweep(sample!("scheduler.json")), want);
     let want = Request::everything(Trigger::Schedule { scheduled_at: None, execution_id: None });
-    assert_eq!(read_value(&json!({"trigger": "schedule"})).unwrap(), want);
+    assert_eq!(sweep(r#"{"trigger": "schedule"}"#), want);
 }
 
 #[test]
@@ -62,12 +81,12 @@ fn a_scheduled_event_sweeps_everything_whatever_form_its_empty_detail_has() {
         })
     };
     let object = sample!("scheduled-event.json");
-    assert_eq!(read(object).unwrap(), want("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"));
+    assert_eq!(sweep(object), want("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"));
     let string = sample!("scheduled-event-string-detail.json");
-    assert_eq!(read(string).unwrap(), want("27a8e1f5-1f0c-4b5e-9d7a-6a3b1c0f9e21"));
+    assert_eq!(sweep(string), want("27a8e1f5-1f0c-4b5e-9d7a-6a3b1c0f9e21"));
     let mut absent: Value = serde_json::from_str(object).unwrap();
     absent.as_object_mut().unwrap().remove("detail");
-    assert_eq!(read_value(&absent).unwrap(), want("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"));
+    assert_eq!(sweep(&absent.to_string()), want("53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa"));
 }
 
 #[test]
@@ -86,7 +105,7 @@ fn a_curfew_sweep_is_narrowed_to_its_operations() {
         narrow: Narrow { scopes: None, operations: operations(&[name]) },
         ..Request::everything(Trigger::Event { id })
     };
-    assert_eq!(read(sample!("curfew-sweep-operations.json")).unwrap(), want);
+    assert_eq!(sweep(sample!("curfew-sweep-operations.json")), want);
 }
 
 #[test]
@@ -99,23 +118,23 @@ fn a_curfew_sweep_is_narrowed_to_its_scopes() {
         },
         ..Request::everything(Trigger::Event { id })
     };
-    assert_eq!(read(sample!("curfew-sweep-scopes.json")).unwrap(), want);
+    assert_eq!(sweep(sample!("curfew-sweep-scopes.json")), want);
 }
 
 #[test]
 fn a_detail_that_is_a_string_of_json_narrows_like_an_object() {
     let detail = json!({"scopes": [{"project": "p", "location": "all"}]});
     let want = Narrow { scopes: Some(vec![scope("p", None)]), operations: None };
-    assert_eq!(read_value(&sweep_event(detail.clone())).unwrap().narrow, want);
-    assert_eq!(read_value(&sweep_event(Value::String(detail.to_string()))).unwrap().narrow, want);
+    assert_eq!(sweep(&sweep_event(detail.clone()).to_string()).narrow, want);
+    assert_eq!(sweep(&sweep_event(Value::String(detail.to_string())).to_string()).narrow, want);
 }
 
 #[test]
 fn a_direct_invocation_may_ask_for_a_recording() {
     let read = |record: Value| read_value(&json!({"sweep": {"record": record}}));
-    assert!(read(json!(true)).unwrap().record);
-    assert!(!read(json!(false)).unwrap().record);
-    assert!(!read_value(&json!({"sweep": {}})).unwrap().record);
+    assert!(read(json!(true)).unwrap().request().record);
+    assert!(!read(json!(false)).unwrap().request().record);
+    assert!(!read_value(&json!({"sweep": {}})).unwrap().request().record);
     let error = read(json!("yes")).unwrap_err().to_string();
     assert_eq!(error, "in `sweep.record`: expected true or false; got the string `yes`");
 }
@@ -126,13 +145,13 @@ fn a_direct_invocation_may_narrow_and_set_a_mode() {
         narrow: Narrow { scopes: Some(vec![scope("acme-web", Some("europe-west1"))]), operations: None },
         ..Request::everything(Trigger::Direct)
     };
-    assert_eq!(read(sample!("direct.json")).unwrap(), want);
+    assert_eq!(sweep(sample!("direct.json")), want);
     let want = Request { mode: Some(Mode::Audit), ..Request::everything(Trigger::Direct) };
-    assert_eq!(read(sample!("direct-audit.json")).unwrap(), want);
+    assert_eq!(sweep(sample!("direct-audit.json")), want);
     for (text, want) in [("off", Mode::Off), ("audit", Mode::Audit), ("enforce", Mode::Enforce)] {
-        assert_eq!(read_value(&json!({"sweep": {"mode": text}})).unwrap().mode, Some(want));
+        assert_eq!(sweep(&json!({"sweep": {"mode": text}}).to_string()).mode, Some(want));
     }
-    assert_eq!(read_value(&json!({"sweep": {}})).unwrap(), Request::everything(Trigger::Direct));
+    assert_eq!(sweep(r#"{"sweep": {}}"#), Request::everything(Trigger::Direct));
 }
 
 #[test]
@@ -161,10 +180,11 @@ fn a_payload_of_no_known_kind_is_an_error_that_names_what_was_expected() {
         (json!({"Records": []}), "an object of `Records`"),
         (json!({"sweep": {}, "trigger": "schedule"}), "an object of `sweep`, `trigger`"),
         (json!({"detail-type": "Scheduled Event", "sweep": {}}), "an object of `detail-type`, `sweep`"),
+        (json!({"apply": {}, "sweep": {}}), "an object of `apply`, `sweep`"),
     ] {
         let want = format!(
             "expected `{{\"trigger\": \"schedule\"}}`, an EventBridge event of detail-type `Scheduled Event` or \
-             `Curfew Sweep`, or `{{\"sweep\": {{…}}}}`; got {got}"
+             `Curfew Sweep`, `{{\"sweep\": {{…}}}}`, or `{{\"apply\": PLAN}}`; got {got}"
         );
         assert_eq!(error(&payload), want);
     }
@@ -189,6 +209,12 @@ fn nothing_that_could_narrow_is_overlooked() {
         ),
         (json!({"trigger": "schedule", "execution_id": 7}), "in `execution_id`"),
         (json!({"sweep": {}, "mode": "audit"}), "in `the payload`"),
+        (json!({"apply": {}, "scopes": []}), "in `the payload`"),
+        (json!({"apply": {}, "mode": "Audit"}), "in `mode`"),
+        (json!({"apply": {}, "mode": null}), "in `mode`"),
+        (json!({"apply": {}, "max_age": "30"}), "in `max_age`"),
+        (json!({"apply": {}, "max_age": 30}), "in `max_age`"),
+        (json!({"apply": {}, "max_age": null}), "in `max_age`"),
         (json!({"sweep": null}), "in `sweep`"),
         (json!({"sweep": []}), "in `sweep`"),
         (json!({"sweep": {"scope": []}}), "in `sweep`"),
@@ -267,6 +293,7 @@ fn a_key_that_is_given_twice_is_an_error_and_not_the_last_of_the_two() {
     for twice in [
         r#"{"sweep": {"mode": "audit"}, "sweep": {}}"#,
         r#"{"sweep": {"mode": "audit", "mode": "enforce"}}"#,
+        r#"{"apply": {"curfew_plan": 1, "operations": [{"rule": "a", "rule": "b"}]}}"#,
         r#"{"detail-type": "Curfew Sweep", "detail": "{\"scopes\": [], \"scopes\": [{\"project\": \"p\"}]}"}"#,
     ] {
         assert!(read(twice).is_err(), "{twice}");
