@@ -28,6 +28,7 @@
 //! | [`metrics`] | the metrics of a run, made of its report |
 //! | [`sweep`] | the spine: read, plan, cancel, follow up, report |
 //! | `offline` | a saved snapshot under another policy (feature `cli`) |
+//! | `suite` | tests of a policy: what it must say of given operations (feature `cli`) |
 //! | [`config`] | the settings: the environment, read once |
 //! | [`setup`] | from the settings to a policy and a client |
 //! | [`permissions`] | what curfew must be allowed to do, on AWS and on Google Cloud |
@@ -64,6 +65,8 @@ pub mod request;
 pub mod service;
 pub mod setup;
 pub mod snapshot;
+#[cfg(feature = "cli")]
+pub mod suite;
 pub mod sweep;
 #[cfg(test)]
 mod testing;

@@ -22,6 +22,8 @@ use crate::policy::{Action, Policy};
 use crate::request::Narrow;
 use crate::snapshot::Snapshot;
 
+pub use limits::{SweepLimit, tighter};
+
 /// A snapshot, judged.
 #[derive(Debug, Clone)]
 pub struct Assessment {
@@ -93,6 +95,27 @@ pub enum Withheld {
     Deadline,
     /// Its cancellation has been requested before: it is followed up, not cancelled again.
     AlreadyRequested,
+}
+
+impl Withheld {
+    /// Every reason.
+    pub const ALL: [Withheld; 6] = [
+        Withheld::Audit,
+        Withheld::Off,
+        Withheld::ReportOnly,
+        Withheld::Limit,
+        Withheld::Deadline,
+        Withheld::AlreadyRequested,
+    ];
+
+    /// Whether a plan gives it. The others are given when a plan is carried out.
+    #[must_use]
+    pub fn is_planned(self) -> bool {
+        match self {
+            Withheld::Audit | Withheld::Off | Withheld::Deadline => false,
+            Withheld::ReportOnly | Withheld::Limit | Withheld::AlreadyRequested => true,
+        }
+    }
 }
 
 impl fmt::Display for Withheld {

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use super::super::problem::PolicyError;
+use super::super::source::POLICY;
 use super::*;
 
 /// The tree in one line, and each problem as `line:column message`.
 fn read(source: &str) -> (Option<String>, Vec<String>) {
     let mut problems = Problems::default();
-    let tree = parse(source, &mut problems).map(|node| shown(&node));
+    let tree = parse(source, &POLICY, &mut problems).map(|node| shown(&node));
     let error = PolicyError::new("policy.yaml", source, problems);
     let problems = error.problems().iter();
     (tree, problems.map(|p| format!("{}:{} {}", p.line(), p.column(), p.message())).collect())
