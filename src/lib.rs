@@ -23,11 +23,13 @@
 //! | [`request`] | what a run is asked to do |
 //! | [`judge`] | one operation against the policy |
 //! | [`plan`] | a snapshot against the policy |
+//! | [`replay`] | deciding again what a report says was decided |
 //! | [`follow_up`] | after a cancel: a pure state machine, and its driver |
 //! | [`report`] | records, sums, and the check that they add up |
 //! | [`metrics`] | the metrics of a run, made of its report |
 //! | [`sweep`] | the spine: read, plan, cancel, follow up, report |
 //! | `offline` | a saved snapshot under another policy (feature `cli`) |
+//! | `diff` | two policies on one snapshot: what changes sides (feature `cli`) |
 //! | `suite` | tests of a policy: what it must say of given operations (feature `cli`) |
 //! | [`config`] | the settings: the environment, read once |
 //! | [`setup`] | from the settings to a policy and a client |
@@ -46,6 +48,8 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 #[cfg(feature = "cli")]
+pub mod diff;
+#[cfg(feature = "cli")]
 pub mod doctor;
 #[cfg(feature = "emulator")]
 pub mod emulator;
@@ -60,6 +64,7 @@ pub mod operation;
 pub mod permissions;
 pub mod plan;
 pub mod policy;
+pub mod replay;
 pub mod report;
 pub mod request;
 pub mod service;

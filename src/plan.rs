@@ -14,7 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::judge::{Judgement, Spared, SparedBecause, Verdict, Violation, judge};
 use crate::operation::{Operation, OperationName, ServiceName};
@@ -80,7 +80,7 @@ pub struct Violator {
 }
 
 /// Why an operation that breaks a rule is not cancelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Withheld {
     /// The run is an audit. Never in a plan: the mode is applied when it is carried out.

@@ -19,10 +19,12 @@ use crate::follow_up::State;
 use crate::judge::SparedBecause;
 use crate::plan::Withheld;
 use crate::policy::Mode;
+use crate::replay::Recording;
 use crate::service::CancelAnswer;
 use crate::snapshot::Gap;
 
-pub use records::{GAPS_IN_SWEEP_RECORD, GapRecord, OPERATIONS_RETURNED, OperationRecord, SweepRecord};
+pub use crate::replay::OPERATIONS_RETURNED;
+pub use records::{GAPS_IN_SWEEP_RECORD, GapRecord, OperationRecord, SweepRecord};
 
 /// A whole run.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +41,8 @@ pub struct Report {
     pub trigger: Option<String>,
     /// When it started.
     pub started_at: DateTime<Utc>,
+    /// The instant against which ages were taken; `None` when nothing was read.
+    pub now: Option<DateTime<Utc>>,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
     /// How long the reading took, in milliseconds.
@@ -63,6 +67,10 @@ pub struct Report {
     pub outside_policy: Vec<String>,
     /// Every operation that broke a rule, the oldest first.
     pub operations: Vec<OperationRecord>,
+    /// What was read and decided, when the run was asked to record it.
+    pub recording: Option<Recording>,
+    /// How many bytes the report would have had with its recording, where that was too many to be answered.
+    pub recording_omitted: Option<usize>,
 }
 
 /// The sums over the operations that broke a rule.

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::operation::{Collection, LocationId, OperationName, ProjectId, ServiceName};
 use crate::policy::Mode;
@@ -21,13 +22,16 @@ pub struct Request {
     pub narrow: Narrow,
     /// A third key beside the policy's and the function's own: the most cautious of them is the effective mode.
     pub mode: Option<Mode>,
+    /// Whether the report is to hold what was read and everything that was decided, so that `curfew replay` can
+    /// decide it again.
+    pub record: bool,
 }
 
 impl Request {
     /// A sweep of the whole policy.
     #[must_use]
     pub fn everything(trigger: Trigger) -> Self {
-        Self { trigger, narrow: Narrow::default(), mode: None }
+        Self { trigger, narrow: Narrow::default(), mode: None, record: false }
     }
 }
 
@@ -64,7 +68,8 @@ impl fmt::Display for Trigger {
 }
 
 /// What a run is narrowed to. Where both lists are given, an operation must be in both.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Narrow {
     /// Only these places; `None` leaves all that the policy names. An empty list covers nothing.
     pub scopes: Option<Vec<NarrowScope>>,
@@ -74,7 +79,8 @@ pub struct Narrow {
 }
 
 /// A place that a run is narrowed to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NarrowScope {
     /// The Google service.
     pub service: ServiceName,

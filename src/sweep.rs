@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::plan::{Assessment, plan};
 use crate::policy::{Mode, Policy};
+use crate::replay::Recording;
 use crate::report::Report;
 use crate::request::Request;
 use crate::service::OperationsService;
@@ -111,6 +112,7 @@ pub async fn sweep<S: OperationsService>(
 
     let (snapshot, assessment) = look(&service, policy, request, settings, mode, clock, observer).await;
     let listing_ms = milliseconds(started);
+    let recording = request.record.then(|| Recording::new(&snapshot, &request.narrow, &assessment)).flatten();
     let plan = assessment.plan;
     observer.observe(Event::Planned(&plan));
 
@@ -125,6 +127,7 @@ pub async fn sweep<S: OperationsService>(
         policy_source: settings.policy_source.clone(),
         trigger: Some(request.trigger.to_string()),
         started_at,
+        now: Some(snapshot.now),
         duration_ms: milliseconds(started),
         listing_ms,
         collections: snapshot.collections.len(),
@@ -137,6 +140,8 @@ pub async fn sweep<S: OperationsService>(
         limit: plan.limit,
         outside_policy: outside_policy(policy, &request.narrow),
         operations,
+        recording,
+        recording_omitted: None,
     };
     observer.observe(Event::Finished(&report));
     report

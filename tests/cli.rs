@@ -18,6 +18,8 @@ mod world;
 mod bad_input;
 #[path = "cli/demo.rs"]
 mod demo;
+#[path = "cli/diff.rs"]
+mod diff;
 #[path = "cli/doctor.rs"]
 mod doctor;
 #[path = "cli/emulator.rs"]
@@ -26,6 +28,10 @@ mod emulator;
 mod exit_codes;
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/replay.rs"]
+mod replay;
+#[path = "cli/snapshot.rs"]
+mod snapshot;
 #[path = "cli/sweep.rs"]
 mod sweep;
 #[path = "cli/usage.rs"]

@@ -22,6 +22,8 @@ mod failures;
 mod modes;
 #[path = "lambda/payloads.rs"]
 mod payloads;
+#[path = "lambda/recordings.rs"]
+mod recordings;
 #[path = "lambda/records.rs"]
 mod records;
 

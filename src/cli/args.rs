@@ -5,11 +5,11 @@
 
 #[cfg(feature = "emulator")]
 use std::net::SocketAddr;
-#[cfg(feature = "emulator")]
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::look::Saved;
 #[cfg(feature = "emulator")]
 use crate::emulator::scenario::FORM as SCENARIO_FORM;
 use crate::operation::OperationName;
@@ -71,8 +71,30 @@ pub enum Command {
     Sweep(SweepArgs),
     /// Say of every operation why it would be cancelled or spared, or of one in full. Cancels nothing.
     #[command(after_help = after_help!("  curfew explain --policy policy.yaml
+  curfew explain --policy policy.yaml --snapshot yesterday.json
   curfew explain --policy policy.yaml projects/acme-web/locations/europe-west1/operations/operation-1"))]
     Explain(ExplainArgs),
+    /// Save what a sweep would read, to be judged later: by `explain`, `plan`, `test` or `diff`. Cancels nothing.
+    ///
+    /// The file holds the operations with their whole metadata, as the service gave it, the gaps, and the places that
+    /// were read. It holds no credential.
+    #[command(after_help = after_help!("  curfew snapshot --policy policy.yaml -o now.json
+  curfew explain --policy other.yaml --snapshot now.json"))]
+    Snapshot(SnapshotArgs),
+    /// Compare two policies on a saved snapshot: which operations change sides, and why.
+    ///
+    /// Both policies are judged with their limits. What one of them covers and the snapshot does not hold is a gap, and
+    /// the exit code 1: nothing is known about it.
+    #[command(after_help = after_help!("  curfew diff old.yaml new.yaml --snapshot now.json
+  curfew diff old.yaml new.yaml --snapshot now.json --fail-on-new-cancels 0"))]
+    Diff(DiffArgs),
+    /// Decide again what a report says was decided, and prove that it is equal. Asks no service.
+    ///
+    /// The report must carry a recording: `curfew sweep --record --format json`, or the function with
+    /// `{"sweep": {"record": true}}`. The exit code is 1 if anything differs.
+    #[command(after_help = after_help!("  curfew sweep --policy policy.yaml --record --format json > report.json
+  curfew replay report.json --policy policy.yaml"))]
+    Replay(ReplayArgs),
     /// Check a policy and say everything that is wrong with it. Reads nothing but the file.
     #[command(after_help = after_help!("  curfew validate policy.yaml
   curfew validate policies/*.yaml"))]
@@ -162,6 +184,10 @@ pub struct SweepArgs {
     /// Deal with this operation only, if it breaks a rule; may be given several times.
     #[arg(long = "operation", value_name = "NAME", value_parser = parse_operation)]
     pub operations: Vec<OperationName>,
+    /// Put what was read and every decision into the report (`--format json`), so that `curfew replay` can decide it
+    /// again. It holds the operations with their whole metadata.
+    #[arg(long)]
+    pub record: bool,
     /// How the result is printed.
     #[arg(long, short, value_enum, default_value_t = Format::Table)]
     pub format: Format,
@@ -176,6 +202,56 @@ pub struct ExplainArgs {
     /// Where things are.
     #[command(flatten)]
     pub connection: Connection,
+    /// What is judged instead of the service.
+    #[command(flatten)]
+    pub saved: Saved,
+    /// How the result is printed.
+    #[arg(long, short, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
+/// `curfew snapshot`.
+#[derive(Debug, Args)]
+pub struct SnapshotArgs {
+    /// Where things are.
+    #[command(flatten)]
+    pub connection: Connection,
+    /// The file to write; without it, the snapshot is printed.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `curfew diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The policy as it is: a path, `file:PATH`, `ssm:NAME`, `s3://BUCKET/KEY` or `appconfig:APP/ENV/PROFILE`.
+    #[arg(value_name = "OLD")]
+    pub old: String,
+    /// The policy as it shall be.
+    #[arg(value_name = "NEW")]
+    pub new: String,
+    /// A file that `curfew snapshot` wrote.
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: PathBuf,
+    /// Exit with 1 if the new policy cancels more than this many operations that the old one does not.
+    #[arg(long, value_name = "N")]
+    pub fail_on_new_cancels: Option<usize>,
+    /// How the result is printed.
+    #[arg(long, short, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
+/// `curfew replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The report of a sweep, as JSON.
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// The policy that the report was made under: a path, `file:PATH`, `ssm:NAME`, `s3://BUCKET/KEY` or
+    /// `appconfig:APP/ENV/PROFILE`.
+    #[arg(long, short, env = "CURFEW_POLICY", hide_env_values = true)]
+    #[arg(value_name = "POLICY", default_value = "file:policy.yaml")]
+    pub policy: String,
     /// How the result is printed.
     #[arg(long, short, value_enum, default_value_t = Format::Table)]
     pub format: Format,

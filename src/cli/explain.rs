@@ -7,41 +7,32 @@ mod in_full;
 use std::collections::HashMap;
 use std::process::ExitCode;
 
-use anstream::{eprintln, println};
+use anstream::println;
 use anstyle::AnsiColor;
 use serde::Serialize;
 
 use super::args::{ExplainArgs, Format};
-use super::failure::{ALL_WELL, CliFailure, NEEDS_ATTENTION, NOTHING_READ};
-use super::progress::Progress;
-use super::run::{authenticate, in_policy, set_up, settings};
+use super::failure::{CliFailure, NEEDS_ATTENTION};
+use super::look::{Looked, look, tell_gaps};
+use super::run::in_policy;
 use super::show::short;
 use super::table::{Cell, Row, Table};
-use crate::clock::Clock;
 use crate::judge::Verdict;
 use crate::operation::{Operation, OperationName, ServiceName};
 use crate::plan::{Assessment, Violator, Withheld};
-use crate::policy::Mode;
-use crate::request::{Request, Trigger};
 use crate::setup::PolicyRead;
 use crate::snapshot::Snapshot;
-use crate::sweep::assess;
 use in_full::InFull;
 
 /// Runs the command.
 pub(super) async fn run(args: ExplainArgs) -> Result<ExitCode, CliFailure> {
-    let (PolicyRead { policy, .. }, client) = set_up(&args.connection).await?;
-    if let Some(name) = &args.operation {
-        in_policy(&policy, name.clone())?;
-    }
-    authenticate(&client).await?;
     // Everything is read, for one operation too: how many others run may be what decides about it.
-    let request = Request::everything(Trigger::CommandLine);
-    let progress = Progress::start();
-    let (snapshot, assessment) =
-        assess(&client, &policy, &request, &settings(Mode::Audit), &Clock::system(), &progress).await;
-    progress.finish();
-
+    let Looked { policy: PolicyRead { policy, .. }, snapshot, assessment } =
+        look(&args.connection, &args.saved, |policy| match &args.operation {
+            Some(name) => in_policy(policy, name.clone()).map(drop),
+            None => Ok(()),
+        })
+        .await?;
     let explained = Explained::new(&snapshot, &assessment);
     match (&args.operation, args.format) {
         (None, Format::Table) => println!("{}", explained.table().for_stdout()),
@@ -57,14 +48,7 @@ pub(super) async fn run(args: ExplainArgs) -> Result<ExitCode, CliFailure> {
             }
         }
     }
-    for gap in &snapshot.gaps {
-        eprintln!("gap: {}: {}", gap.place(), gap.message);
-    }
-    Ok(ExitCode::from(match (snapshot.gaps.is_empty(), snapshot.pages) {
-        (true, _) => ALL_WELL,
-        (false, 0) => NOTHING_READ,
-        (false, _) => NEEDS_ATTENTION,
-    }))
+    Ok(tell_gaps(&snapshot))
 }
 
 /// A judged snapshot, ready to be asked.

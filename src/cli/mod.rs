@@ -6,14 +6,18 @@
 mod args;
 #[cfg(feature = "emulator")]
 mod demo;
+mod diff;
 mod doctor;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod explain;
 mod failure;
+mod look;
 mod progress;
+mod replay;
 mod run;
 mod show;
+mod snapshot;
 mod sweep;
 mod table;
 mod validate;

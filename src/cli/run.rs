@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::args::{Cli, ColorWhen, Command, Connection};
 use super::failure::{BAD_INPUT, CliFailure, NOTHING_READ};
-use super::{doctor, explain, sweep, validate};
+use super::{diff, doctor, explain, replay, snapshot, sweep, validate};
 use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError};
@@ -33,6 +33,9 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Demo => super::demo::run().await,
         Command::Sweep(args) => sweep::run(args).await,
         Command::Explain(args) => explain::run(args).await,
+        Command::Snapshot(args) => snapshot::run(args).await,
+        Command::Diff(args) => diff::run(args).await,
+        Command::Replay(args) => replay::run(args).await,
         Command::Validate(args) => validate::run(&args).await,
         Command::Doctor(args) => doctor::run(args).await,
         #[cfg(feature = "emulator")]

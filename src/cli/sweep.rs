@@ -32,7 +32,7 @@ pub(super) async fn run(args: SweepArgs) -> Result<ExitCode, CliFailure> {
     settings.policy_source = Some(source);
     let narrow = narrow(&policy, args.operations)?;
     authenticate(&client).await?;
-    let request = Request { trigger: Trigger::CommandLine, narrow, mode: None };
+    let request = Request { narrow, record: args.record, ..Request::everything(Trigger::CommandLine) };
     let progress = Progress::start();
     let report = sweep(&client, &policy, &request, &settings, &Clock::system(), &progress).await;
     progress.finish();

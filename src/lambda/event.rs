@@ -134,7 +134,7 @@ fn read_event(event: &Map<String, Value>, detail_type: &Value) -> Result<Request
             if narrow.is_everything() {
                 return Err(malformed("detail", expected, &Value::Object(detail)));
             }
-            Ok(Request { trigger: Trigger::Event { id }, narrow, mode: None })
+            Ok(Request { narrow, ..Request::everything(Trigger::Event { id }) })
         }
         _ => Err(malformed("detail-type", "`Scheduled Event` or `Curfew Sweep`", detail_type)),
     }
@@ -155,12 +155,18 @@ fn read_detail(detail: &Value) -> Result<Map<String, Value>, EventError> {
 }
 
 fn read_direct(sweep: &Value) -> Result<Request, EventError> {
-    let expected = "an object of `scopes`, `operations` and `mode`";
+    let expected = "an object of `scopes`, `operations`, `mode` and `record`";
     let object = sweep.as_object().ok_or_else(|| malformed("sweep", expected, sweep))?;
-    only_keys(object, "sweep", &["scopes", "operations", "mode"], "`scopes`, `operations` or `mode`")?;
+    let known = ["scopes", "operations", "mode", "record"];
+    only_keys(object, "sweep", &known, "`scopes`, `operations`, `mode` or `record`")?;
     let narrow = read_narrow(object, "sweep")?;
     let mode = object.get("mode").map(read_mode).transpose()?;
-    Ok(Request { trigger: Trigger::Direct, narrow, mode })
+    let record = match object.get("record") {
+        None => false,
+        Some(Value::Bool(record)) => *record,
+        Some(other) => return Err(malformed("sweep.record", "true or false", other)),
+    };
+    Ok(Request { trigger: Trigger::Direct, narrow, mode, record })
 }
 
 fn read_mode(mode: &Value) -> Result<Mode, EventError> {

@@ -70,9 +70,7 @@ impl Handler {
         if let Err(failure) = &result {
             log.failure(&sweep_id, failure);
         }
-        let report = result?;
-        // Strings, numbers and maps with string keys: a report always serialises.
-        Ok(to_raw_value(&report.whole()).unwrap_or_default())
+        Ok(answer(result?))
     }
 
     async fn run<W: Write + Send>(
@@ -155,6 +153,23 @@ impl Handler {
     async fn policy_reader(&self, config: &Config) -> Result<&PolicyReader, SetUpError> {
         self.policy.get_or_try_init(|| PolicyReader::open(config, &self.sdk)).await
     }
+}
+
+/// How many bytes an answer may have: what Lambda takes, with room for its own envelope.
+const LARGEST_ANSWER: usize = 6 * 1024 * 1024;
+
+/// The report as JSON. Without its recording, if Lambda would refuse it for its size: a run that has cancelled must
+/// not end as one that failed.
+fn answer(mut report: Report) -> Box<RawValue> {
+    // Strings, numbers and maps with string keys: a report always serialises.
+    let text = |report: &Report| to_raw_value(&report.whole()).unwrap_or_default();
+    let whole = text(&report);
+    if whole.get().len() <= LARGEST_ANSWER || report.recording.is_none() {
+        return whole;
+    }
+    report.recording = None;
+    report.recording_omitted = Some(whole.get().len());
+    text(&report)
 }
 
 /// A run that could read nothing because of its credential did nothing: it must be heard of, and may be tried again.

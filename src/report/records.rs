@@ -12,11 +12,9 @@ use crate::judge::SparedBecause;
 use crate::operation::{LocationId, OperationName, ProjectId, ServiceName};
 use crate::plan::{Violator, Withheld};
 use crate::policy::{Action, Mode};
+use crate::replay::{OPERATIONS_RETURNED, Recording};
 use crate::service::{CancelAnswer, CancelReply};
 use crate::snapshot::{Gap, GapReason};
-
-/// How many operations a run returns at most: a Lambda response holds 6 MB, and a thousand records are about one.
-pub const OPERATIONS_RETURNED: usize = 1_000;
 
 /// How many gaps stand in one sweep record. Each has a line of its own; a log event holds 256 KB.
 pub const GAPS_IN_SWEEP_RECORD: usize = 100;
@@ -164,6 +162,8 @@ pub struct SweepRecord<'a> {
     policy_source: Option<&'a str>,
     #[serde(serialize_with = "rfc3339")]
     started_at: DateTime<Utc>,
+    #[serde(serialize_with = "rfc3339_or_null")]
+    now: Option<DateTime<Utc>>,
     duration_ms: u64,
     listing_ms: u64,
     complete: bool,
@@ -188,6 +188,10 @@ pub struct SweepRecord<'a> {
     operations: Option<&'a [OperationRecord]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     operations_omitted: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording_omitted: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording: Option<&'a Recording>,
 }
 
 impl Report {
@@ -204,6 +208,7 @@ impl Report {
             policy_digest: self.policy_digest.as_deref(),
             policy_source: self.policy_source.as_deref(),
             started_at: self.started_at,
+            now: self.now,
             duration_ms: self.duration_ms,
             listing_ms: self.listing_ms,
             complete: self.is_complete(),
@@ -225,11 +230,13 @@ impl Report {
             spared_because: None,
             operations: None,
             operations_omitted: None,
+            recording_omitted: None,
+            recording: None,
         }
     }
 
     /// What a run returns: the sums, why operations were spared, and the operations that broke a rule, cut at
-    /// [`OPERATIONS_RETURNED`].
+    /// [`OPERATIONS_RETURNED`]. The recording, if there is one.
     #[must_use]
     pub fn whole(&self) -> SweepRecord<'_> {
         let (operations, omitted) = cut(&self.operations, OPERATIONS_RETURNED);
@@ -237,6 +244,8 @@ impl Report {
             spared_because: Some(&self.spared_because),
             operations: Some(operations),
             operations_omitted: Some(omitted),
+            recording_omitted: self.recording_omitted,
+            recording: self.recording.as_ref(),
             ..self.line()
         }
     }
@@ -249,4 +258,11 @@ fn cut<T>(all: &[T], at_most: usize) -> (&[T], usize) {
 
 fn rfc3339<S: Serializer>(instant: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&instant.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+}
+
+fn rfc3339_or_null<S: Serializer>(instant: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+    match instant {
+        Some(instant) => rfc3339(instant, serializer),
+        None => serializer.serialize_none(),
+    }
 }

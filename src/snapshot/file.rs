@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::ser::Error as _;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::{Gap, Reading, Snapshot};
@@ -39,17 +40,7 @@ impl Snapshot {
     /// # Errors
     /// When an operation's metadata is not JSON, which no service's answer that was read can be.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let operations: Result<Vec<Entry>, _> = self.operations.iter().map(Entry::try_from).collect();
-        let located = self.located.iter().cloned().map(|(service, project)| Located { service, project });
-        serde_json::to_string_pretty(&Document {
-            curfew_snapshot: VERSION,
-            now: self.now,
-            collections: self.collections.clone(),
-            located: located.collect(),
-            pages: self.pages,
-            operations: operations?,
-            gaps: self.gaps.clone(),
-        })
+        serde_json::to_string_pretty(self)
     }
 
     /// Reads what [`Snapshot::to_json`] wrote.
@@ -84,6 +75,23 @@ impl Snapshot {
             gaps: document.gaps,
         };
         Ok(Self::new(document.now, reading))
+    }
+}
+
+impl Serialize for Snapshot {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let operations: Result<Vec<Entry>, _> = self.operations.iter().map(Entry::try_from).collect();
+        let located = self.located.iter().cloned().map(|(service, project)| Located { service, project });
+        let document = Document {
+            curfew_snapshot: VERSION,
+            now: self.now,
+            collections: self.collections.clone(),
+            located: located.collect(),
+            pages: self.pages,
+            operations: operations.map_err(S::Error::custom)?,
+            gaps: self.gaps.clone(),
+        };
+        document.serialize(serializer)
     }
 }
 

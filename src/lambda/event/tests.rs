@@ -81,23 +81,23 @@ fn a_scheduled_event_with_a_detail_was_meant_to_narrow_and_is_an_error() {
 fn a_curfew_sweep_is_narrowed_to_its_operations() {
     let name = "projects/acme-web/locations/europe-west1/operations/\
                 operation-1763964000000-64442d5a1c8e0-9f0b7a31-2d4c6e85";
+    let id = Some("6f2c1a9e-0d5b-4f0e-9a53-3f1f6f0b7c11".to_owned());
     let want = Request {
-        trigger: Trigger::Event { id: Some("6f2c1a9e-0d5b-4f0e-9a53-3f1f6f0b7c11".to_owned()) },
         narrow: Narrow { scopes: None, operations: operations(&[name]) },
-        mode: None,
+        ..Request::everything(Trigger::Event { id })
     };
     assert_eq!(read(sample!("curfew-sweep-operations.json")).unwrap(), want);
 }
 
 #[test]
 fn a_curfew_sweep_is_narrowed_to_its_scopes() {
+    let id = Some("b7a4e3d0-52b1-4c0f-8a0c-1d7e9f3a6b42".to_owned());
     let want = Request {
-        trigger: Trigger::Event { id: Some("b7a4e3d0-52b1-4c0f-8a0c-1d7e9f3a6b42".to_owned()) },
         narrow: Narrow {
             scopes: Some(vec![scope("acme-web", Some("europe-west1")), scope("acme-data", None)]),
             operations: None,
         },
-        mode: None,
+        ..Request::everything(Trigger::Event { id })
     };
     assert_eq!(read(sample!("curfew-sweep-scopes.json")).unwrap(), want);
 }
@@ -111,11 +111,20 @@ fn a_detail_that_is_a_string_of_json_narrows_like_an_object() {
 }
 
 #[test]
+fn a_direct_invocation_may_ask_for_a_recording() {
+    let read = |record: Value| read_value(&json!({"sweep": {"record": record}}));
+    assert!(read(json!(true)).unwrap().record);
+    assert!(!read(json!(false)).unwrap().record);
+    assert!(!read_value(&json!({"sweep": {}})).unwrap().record);
+    let error = read(json!("yes")).unwrap_err().to_string();
+    assert_eq!(error, "in `sweep.record`: expected true or false; got the string `yes`");
+}
+
+#[test]
 fn a_direct_invocation_may_narrow_and_set_a_mode() {
     let want = Request {
-        trigger: Trigger::Direct,
         narrow: Narrow { scopes: Some(vec![scope("acme-web", Some("europe-west1"))]), operations: None },
-        mode: None,
+        ..Request::everything(Trigger::Direct)
     };
     assert_eq!(read(sample!("direct.json")).unwrap(), want);
     let want = Request { mode: Some(Mode::Audit), ..Request::everything(Trigger::Direct) };
