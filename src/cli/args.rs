@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::look::Saved;
+use super::test::{self, TestArgs};
 #[cfg(feature = "emulator")]
 use crate::emulator::scenario::FORM as SCENARIO_FORM;
 use crate::operation::OperationName;
@@ -99,6 +100,13 @@ pub enum Command {
     #[command(after_help = after_help!("  curfew validate policy.yaml
   curfew validate policies/*.yaml"))]
     Validate(ValidateArgs),
+    /// Run the tests of policies: what a policy must say of given operations at given instants. Asks no service.
+    ///
+    /// A test file names a policy, operations (inline, or a file that `curfew snapshot` wrote) and what becomes of
+    /// each. A policy is judged as if both keys were turned: its mode is not looked at. At the end stands which rules,
+    /// protections and limits no test has exercised.
+    #[command(after_help = test::HELP)]
+    Test(TestArgs),
     /// Check one thing after another, and say what is missing and how to mend it. Cancels nothing.
     ///
     /// The settings, the policy, the credential, a token for it, and for each project of the policy: that it and its

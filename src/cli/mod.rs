@@ -20,6 +20,7 @@ mod show;
 mod snapshot;
 mod sweep;
 mod table;
+mod test;
 mod validate;
 
 pub use args::Cli;

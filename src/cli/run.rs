@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::args::{Cli, ColorWhen, Command, Connection};
 use super::failure::{BAD_INPUT, CliFailure, NOTHING_READ};
-use super::{diff, doctor, explain, replay, snapshot, sweep, validate};
+use super::{diff, doctor, explain, replay, snapshot, sweep, test, validate};
 use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError};
@@ -37,6 +37,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Diff(args) => diff::run(args).await,
         Command::Replay(args) => replay::run(args).await,
         Command::Validate(args) => validate::run(&args).await,
+        Command::Test(args) => test::run(&args),
         Command::Doctor(args) => doctor::run(args).await,
         #[cfg(feature = "emulator")]
         Command::Emulator(args) => super::emulator::run(args)

@@ -202,3 +202,7 @@ impl Look<'_> {
         format!("+{}", format_duration(after))
     }
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;
