@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::failure::{ALL_WELL, BAD_INPUT, CliFailure, NEEDS_ATTENTION};
 use super::look::saved_snapshot;
-use crate::policy::{Policy, PolicyError};
+use crate::policy::{Mode, Policy, PolicyError};
 use crate::snapshot::Snapshot;
 use crate::suite::{Basis, Coverage, PolicyCoverage, Suite, Test, TestResult, run as run_test};
 
@@ -86,6 +86,8 @@ struct Results {
 struct FileResult {
     file: String,
     policy: String,
+    /// The policy's own key. It is not looked at: see `suite`.
+    mode: Mode,
     tests: Vec<TestResult>,
 }
 
@@ -179,7 +181,7 @@ fn run_file(path: &Path, filter: Option<&str>, coverage: &mut Coverage) -> Resul
         };
         run_test(test, &policy, snapshot, coverage)
     });
-    Ok(FileResult { file: file.clone(), policy: shown, tests: results.collect() })
+    Ok(FileResult { file: file.clone(), policy: shown, mode: policy.mode, tests: results.collect() })
 }
 
 /// The snapshots that tests name, each read once.

@@ -63,15 +63,15 @@ tests:
         source,
         &[
             "4:5 unknown key `operatons` in a test | did you mean `operations`?",
-            "6:25 a duration needs a unit",
-            "6:29 unknown key `verbs` in an operation | did you mean `verb`?",
+            "6:26 a duration needs a unit",
+            "6:30 unknown key `verbs` in an operation | did you mean `verb`?",
             "7:15 `op/2` is not the id of an operation",
             "7:30 an operation has an `age` or a `created_at`, not both",
             "9:13 `cancel` is not an expectation | say by which rule: `cancel by RULE`",
             "10:13 unknown reason `undecidible` of `spare` | did you mean `spare: undecidable`?",
             "11:11 the name `t` is used twice | the first one is in line 3",
-            "14:13 `at` must be a time such as +90m, and this is the text `90m`",
-            "15:13 a duration needs a unit",
+            "14:15 `at` must be a time such as +90m, and this is the text `90m`",
+            "15:15 a duration needs a unit",
         ],
     );
 }
@@ -140,9 +140,9 @@ fn a_value_that_means_nothing_is_refused() {
 #[test]
 fn an_expectation_that_is_none_is_refused_with_what_there_is() {
     for (expectation, want) in [
-        ("cancelled", "did you mean `cancel"),
+        ("cancelled", "say by which rule: `cancel by RULE`"),
         ("cancel by", "say by which rule: `cancel by RULE`"),
-        ("\"spare: protected\"", "did you mean `spare: protected by"),
+        ("\"spare: protected\"", "`spare:` takes `protected by NAME`, `within_max_age`"),
         ("\"spare: outside_request\"", "unknown reason `outside_request`"),
         ("spare", "`within_max_age`"),
         ("\"withheld: audit\"", "`withheld:` takes `limit`, `already_requested`"),

@@ -14,7 +14,7 @@ rules:
     match: { verb: update }
     max_running: { count: 1, per: [target] }
   - name: flagged
-    match: { verb: create, metadata: { "/stuck": true } }
+    match: { verb: flag, metadata: { "/stuck": true } }
     max_age: 5m
   - name: stuck
     match: { verb: create }
@@ -65,7 +65,7 @@ const CASES: [(&str, &str, &str); 11] = [
     ("[{ id: o, verb: delete, age: 2h }]", "o", "report by told"),
     ("[{ id: o, age: 3h, cancellation_requested: true }]", "o", "withheld: already_requested"),
     ("[{ id: o, age: 3h, done: true }]", "o", "ended"),
-    ("[{ id: o, age: 6m, metadata: { stuck: true } }]", "o", "cancel by flagged"),
+    ("[{ id: o, verb: flag, age: 6m, metadata: { stuck: true } }]", "o", "cancel by flagged"),
 ];
 
 #[test]

@@ -20,7 +20,7 @@ pub(super) fn written(results: &Results) -> Result<String, CliFailure> {
     Ok(text.trim_end().to_owned())
 }
 
-fn of_file(FileResult { file, policy, tests }: &FileResult) -> TestSuite {
+fn of_file(FileResult { file, policy, tests, .. }: &FileResult) -> TestSuite {
     let mut suite = TestSuite::new(file.as_str());
     suite.add_property(("policy", policy.as_str()));
     suite.add_test_cases(tests.iter().map(|test| of_test(test, file)));

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::{FileResult, Results};
+use crate::policy::Mode;
 use crate::suite::{Failure, PolicyCoverage, TestResult};
 
 const OK: Style = AnsiColor::Green.on_default();
@@ -36,8 +37,12 @@ pub(super) fn shown(results: &Results) -> String {
     out
 }
 
-fn write_file(out: &mut String, FileResult { file, policy, tests }: &FileResult) {
-    let _ = writeln!(out, "{file} {FAINT}({policy}){FAINT:#}");
+fn write_file(out: &mut String, FileResult { file, policy, mode, tests }: &FileResult) {
+    let judged = match mode {
+        Mode::Enforce => String::new(),
+        mode => format!(", mode {mode}: judged as if both keys were turned"),
+    };
+    let _ = writeln!(out, "{file} {FAINT}({policy}{judged}){FAINT:#}");
     for TestResult { name, failures, .. } in tests {
         if failures.is_empty() {
             let _ = writeln!(out, "  {OK}ok{OK:#}      {name}");

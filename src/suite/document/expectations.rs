@@ -122,7 +122,9 @@ fn unknown_reason(word: &str, reason: &str, words: &[String]) -> Mistake {
 
 fn not_an_expectation(text: &str) -> Mistake {
     let first = text.split([' ', ':']).next().unwrap_or_default();
-    let help = match nearest(first, &FIRST_WORDS) {
+    // `cancelled` is further from `cancel` than a slip.
+    let longer = || FIRST_WORDS.into_iter().find(|word| first.starts_with(word));
+    let help = match nearest(first, &FIRST_WORDS).or_else(longer) {
         Some("cancel") => "say by which rule: `cancel by RULE`".to_owned(),
         Some("spare") => {
             format!("say why: `spare: REASON`, of which there are {}", in_backticks(&spared_words()))
