@@ -98,7 +98,7 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Check a policy and say everything that is wrong with it. Reads nothing but the file.
     #[command(after_help = after_help!("  curfew validate policy.yaml
-  curfew validate policies/*.yaml"))]
+  curfew validate policies/starter.yaml policies/example.yaml"))]
     Validate(ValidateArgs),
     /// Run the tests of policies: what a policy must say of given operations at given instants. Asks no service.
     ///

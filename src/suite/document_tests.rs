@@ -1,6 +1,8 @@
 //! Tests of test files: what a right one says, and what is said of a wrong one.
 
 use super::super::expectation::Expectation;
+use proptest::prelude::*;
+
 use super::*;
 
 /// A test file of one test, with these lines for it.
@@ -138,6 +140,15 @@ fn a_value_that_means_nothing_is_refused() {
 }
 
 #[test]
+fn a_name_that_is_too_long_for_its_numbers_is_refused() {
+    let of = |length: usize| {
+        file(&format!("    operations: [{{ id: {}, count: 2 }}]\n    expect: {{}}", "o".repeat(length)))
+    };
+    assert_refused(&of(251), &["too long to be numbered"]);
+    assert_eq!(suite(&of(250)).tests.len(), 1);
+}
+
+#[test]
 fn an_expectation_that_is_none_is_refused_with_what_there_is() {
     for (expectation, want) in [
         ("cancelled", "say by which rule: `cancel by RULE`"),
@@ -169,5 +180,16 @@ fn every_reason_of_the_code_can_be_expected_in_its_own_word() {
     for want in spared.chain(withheld).chain(others) {
         let source = file(&format!("    operations: []\n    expect: {{ op-1: \"{want}\" }}"));
         assert_eq!(suite(&source).tests[0].steps[0].expected[0].what, want, "{source}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_reading_panic(what in "\\PC*", operation in "[a-z:, {}~0-9]*", at in "[+0-9smh]*") {
+        let source = file(&format!(
+            "    operations: [{{ {operation} }}]\n    steps: [{{ at: {at}, expect: {{ o: {what:?} }} }}]\n"
+        ));
+        let _ = Suite::parse(source.as_bytes(), "policy.test.yaml");
+        let _ = Suite::parse(what.as_bytes(), "policy.test.yaml");
     }
 }

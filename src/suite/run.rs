@@ -53,7 +53,8 @@ pub struct Failure {
 #[must_use]
 pub fn run(test: &Test, policy: &Policy, saved: Option<&Snapshot>, coverage: &mut Coverage) -> TestResult {
     let world = World::of(test, policy, saved);
-    let mut failures = Vec::new();
+    let mut failures: Vec<Failure> =
+        world.twice.iter().map(|name| described_twice(name, test.line)).collect();
     for step in &test.steps {
         let snapshot = Snapshot { now: step.instant(world.snapshot.now), ..world.snapshot.clone() };
         let assessment = plan(&snapshot, policy, &Narrow::default());
@@ -62,6 +63,18 @@ pub fn run(test: &Test, policy: &Policy, saved: Option<&Snapshot>, coverage: &mu
         failures.extend(look.failures());
     }
     TestResult { name: test.name.clone(), line: test.line, failures }
+}
+
+/// An operation of which a test says two things is neither.
+fn described_twice(name: &OperationName, line: usize) -> Failure {
+    Failure {
+        line,
+        at: "+0s".to_owned(),
+        operation: name.to_string(),
+        want: "one operation of this name".to_owned(),
+        got: "several".to_owned(),
+        because: Some("the test describes it more than once".to_owned()),
+    }
 }
 
 /// What one operation got.

@@ -165,6 +165,17 @@ fn an_id_of_two_operations_has_to_be_told_apart() {
 }
 
 #[test]
+fn an_operation_that_is_described_in_two_ways_fails_the_test() {
+    for operations in [
+        "[{ id: o }, { name: projects/p/locations/l/operations/o }]",
+        "[{ id: o, count: 2 }, { id: o-0002, age: 1h }]",
+    ] {
+        let got = failures(&format!("    operations: {operations}\n    expect: {{}}"));
+        assert!(got.len() == 1 && got[0].want == "one operation of this name", "{got:?}");
+    }
+}
+
+#[test]
 fn time_passes_between_the_steps() {
     let steps = |at: &str| {
         failures(&format!(

@@ -28,14 +28,23 @@ pub(super) struct World {
     pub(super) snapshot: Snapshot,
     /// What it does not see, because the policy does not look there.
     pub(super) outside: BTreeSet<OperationName>,
+    /// An operation that the test describes twice, in two ways: a row and one by itself, an id and a whole name.
+    pub(super) twice: Option<OperationName>,
 }
 
 impl World {
     /// Builds the world of a test. `saved` is the snapshot that it names; without the one that it needs, the world is
     /// empty.
     pub(super) fn of(test: &Test, policy: &Policy, saved: Option<&Snapshot>) -> Self {
+        let mut twice = None;
         let mut whole = match (&test.basis, saved) {
-            (Basis::Inline { now, operations }, _) => inline(*now, operations, policy),
+            (Basis::Inline { now, operations: given }, _) => {
+                let operations: Vec<Operation> = given.iter().flat_map(|given| row(given, policy)).collect();
+                let mut names = BTreeSet::new();
+                let double = operations.iter().find(|one| !names.insert((&one.service, &one.name)));
+                twice = double.map(|operation| operation.name.clone());
+                inline(*now, operations, policy)
+            }
             (Basis::Snapshot(_), Some(saved)) => saved.clone(),
             (Basis::Snapshot(_), None) => Snapshot::new(DateTime::UNIX_EPOCH, Reading::default()),
         };
@@ -46,7 +55,7 @@ impl World {
         let all = names(&whole);
         let snapshot = seen_by(whole, policy);
         let outside = all.difference(&names(&snapshot)).cloned().collect();
-        Self { snapshot, outside }
+        Self { snapshot, outside, twice }
     }
 }
 
@@ -61,10 +70,9 @@ fn gap(Hidden { service, project, location }: &Hidden) -> Gap {
 }
 
 /// The operations that stand in a test, in a world in which all that the policy names was read.
-fn inline(now: DateTime<Utc>, given: &[Given], policy: &Policy) -> Snapshot {
+fn inline(now: DateTime<Utc>, operations: Vec<Operation>, policy: &Policy) -> Snapshot {
     let Places { known, ask } = places(policy, &Narrow::default());
     let located = ask.into_iter().map(|(service, project)| (service.clone(), project.clone())).collect();
-    let operations: Vec<Operation> = given.iter().flat_map(|given| row(given, policy)).collect();
     let mut collections = known;
     collections.extend(operations.iter().filter_map(collection));
     Snapshot::new(now, Reading { collections, located, pages: 1, operations, gaps: Vec::new() })
@@ -87,7 +95,7 @@ fn row<'a>(given: &'a Given, policy: &Policy) -> impl Iterator<Item = Operation>
     let numbers = given.count.map_or(0..=0, |count| 1..=count);
     numbers.filter_map(move |number| {
         let name = if number == 0 { name.clone() } else { format!("{name}-{number:04}") };
-        // A number makes a name of 256 bytes too long, and no other one wrong.
+        // The document has seen to it that every number still makes a name.
         Some(operation(given, OperationName::parse(&name).ok()?))
     })
 }

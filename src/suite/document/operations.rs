@@ -69,6 +69,11 @@ pub(super) fn read(node: &Node, now: DateTime<Utc>, problems: &mut Problems) -> 
         let progress = read_progress(&fields, problems);
         let details = read_details(&fields, now, problems);
         let (service, named) = (service?, named?);
+        if count.is_some_and(|count| count.is_some()) && !can_be_numbered(&named) {
+            let help = "take a shorter one: `count` adds a hyphen and up to five digits";
+            problems.report(fields.place(), "this name is too long to be numbered", help);
+            return None;
+        }
         if !names.insert((service.clone(), named.clone())) {
             let help = "give each operation an id of its own, or take `count: 3` for some that are alike";
             problems.report(fields.place(), "this operation is here a second time", help);
@@ -111,6 +116,15 @@ fn read_named(fields: &Fields<'_>, problems: &mut Problems) -> Option<Named> {
             None
         }
     }
+}
+
+/// Whether the name still is one with the last number that a row can have.
+fn can_be_numbered(named: &Named) -> bool {
+    let name = match named {
+        Named::Whole(name) => name.to_string(),
+        Named::Id(id) => format!("projects/p/locations/l/operations/{id}"),
+    };
+    OperationName::parse(&format!("{name}-{MAX_COUNT}")).is_ok()
 }
 
 fn read_count(node: &Node, problems: &mut Problems) -> Option<Option<usize>> {
