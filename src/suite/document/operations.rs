@@ -232,9 +232,7 @@ fn read_metadata(node: &Node, problems: &mut Problems) -> Option<Map<String, Jso
 
 fn to_json(node: &Node, problems: &mut Problems) -> Option<Json> {
     match &node.value {
-        Value::List(items) => {
-            scalars::each(items, problems, |item, problems| to_json(item, problems)).map(Json::Array)
-        }
+        Value::List(items) => scalars::each(items, problems, to_json).map(Json::Array),
         Value::Map(entries) => {
             let read: Vec<Option<(String, Json)>> = entries
                 .iter()
