@@ -15,6 +15,12 @@ DENY_VERSION := 0.20.2
 DENY_ROOT := target/tools/cargo-deny-$(DENY_VERSION)
 DENY := $(DENY_ROOT)/bin/cargo-deny
 
+FUZZ_VERSION := 0.13.2
+FUZZ_ROOT := target/tools/cargo-fuzz-$(FUZZ_VERSION)
+FUZZ := $(FUZZ_ROOT)/bin/cargo-fuzz
+# How long each target is fuzzed.
+FUZZ_SECONDS ?= 600
+
 # A Python environment is made anew when its requirements or the interpreter change: the stamp's name tells.
 python_stamp = target/$(1)/.made-of-$(shell { $(PYTHON) --version; cat $(2)/requirements.txt; } 2>&1 | cksum | cut -d' ' -f1)
 PYTHON_ENV := $(call python_stamp,python,tests/python)
@@ -99,6 +105,16 @@ bench: export AWS_LC_SYS_NO_JITTER_ENTROPY := 1
 bench: ## Run the benchmarks and print their figures
 	$(CARGO) bench --locked
 
+# The tests run the same targets with input of their own (tests/fuzz_targets.rs), on any toolchain. No sanitizer: curfew
+# has no unsafe code. What a fuzzer finds lies in fuzz/artifacts/, and becomes a seed.
+.PHONY: fuzz
+fuzz: $(FUZZ) ## Fuzz every reader of a file, FUZZ_SECONDS (600) each; needs a nightly toolchain
+	for target in $$($(FUZZ) list); do \
+		mkdir -p fuzz/corpus/$$target; \
+		RUSTUP_TOOLCHAIN=nightly CARGO_TARGET_DIR=target/fuzz $(FUZZ) run --sanitizer none $$target \
+			fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096; \
+	done
+
 .PHONY: clean
 clean: ## Remove everything that was built
 	rm -rf target .aws-sam
@@ -111,6 +127,9 @@ $(PYTHON_ENV) $(SAM_ENV) $(CHECKOV_ENV) $(BUILD_ENV):
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/$(PIP) $|
 	touch $@
+
+$(FUZZ):
+	$(CARGO) install --locked --root $(FUZZ_ROOT) cargo-fuzz@$(FUZZ_VERSION)
 
 $(DENY):
 	$(CARGO) install --locked --root $(DENY_ROOT) cargo-deny@$(DENY_VERSION)

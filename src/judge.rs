@@ -329,6 +329,8 @@ impl fmt::Display for Missing {
         match self {
             Missing::CreateTime => f.write_str("no create time"),
             Missing::CreateTimeInFuture => f.write_str("the create time lies in the future"),
+            // It may be there, with a value of another type than the policy names.
+            Missing::Field(field @ Field::Metadata(_)) => write!(f, "no {field} that can be compared"),
             Missing::Field(field) => write!(f, "no {field}"),
             Missing::Group => f.write_str("a gap could hide members of the group"),
         }

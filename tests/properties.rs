@@ -1,10 +1,13 @@
 //! What holds of every plan, over generated policies and generated readings.
 //!
-//! Two kinds of tests stand here. The plan is compared with a second opinion (`oracle`), and readings of which
-//! something is missing are compared with the whole ones: to know less must never select more.
+//! Three kinds of tests stand here. Explanations are held to their causes (`causes`). The plan is compared with a second
+//! opinion (`oracle`), and readings of which something is missing are compared with the whole ones: to know less must
+//! never select more.
 
 #![cfg(test)]
 
+#[path = "properties/causes.rs"]
+mod causes;
 #[path = "support/generated.rs"]
 mod generated;
 #[path = "support/oracle.rs"]

@@ -165,7 +165,8 @@ impl PolicyError {
                 let end = byte_offset(line, (column - 1).saturating_add(width.max(1)));
                 // A bracket's place takes in the blanks behind it.
                 let trimmed = line.get(start..end).unwrap_or_default().trim_end().len();
-                let end = start + trimmed.max(end.min(start + 1) - start);
+                let first = byte_offset(line, column).min(end);
+                let end = (start + trimmed).max(first);
                 let annotation = AnnotationKind::Primary.span(start..end);
                 let snippet = Snippet::source(line.as_str())
                     .path(self.origin.as_str())
@@ -241,6 +242,8 @@ error: wrong at 2
             ("a\n", (2, 1, 1)),
             ("", (1, 1, 1)),
             ("a", (7, 3, 1)),
+            // Blanks of more than one byte, which is all that is marked.
+            ("a\u{2028}\u{2028}b", (1, 2, 2)),
         ] {
             let got = error(source, &[place]).to_string();
             assert!(got.contains("policy.yaml:") && got.ends_with("do it right"), "{got}");

@@ -133,7 +133,7 @@ fn group<'a>(per: &[&str], facts: &Facts<'a>) -> Option<Vec<&'a str>> {
 }
 
 /// What is known of an operation, or of any operation that a gap hides.
-struct Facts<'a> {
+pub(crate) struct Facts<'a> {
     service: &'a str,
     project: &'a str,
     location: Option<&'a str>,
@@ -141,7 +141,7 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    fn of(operation: &'a Operation) -> Self {
+    pub(crate) fn of(operation: &'a Operation) -> Self {
         let mut parts = operation.name.as_str().split('/').skip(1).step_by(2);
         Self {
             service: operation.service.as_str(),
@@ -171,7 +171,7 @@ impl<'a> Facts<'a> {
 }
 
 /// `None`: unknown.
-fn truth(matches: &MatchSpec, facts: &Facts<'_>) -> Option<bool> {
+pub(crate) fn truth(matches: &MatchSpec, facts: &Facts<'_>) -> Option<bool> {
     match matches {
         MatchSpec::All(parts) => {
             let truths: Vec<_> = parts.iter().map(|part| truth(part, facts)).collect();
