@@ -149,6 +149,15 @@ fn a_name_that_is_too_long_for_its_numbers_is_refused() {
 }
 
 #[test]
+fn a_test_has_at_most_ten_thousand_operations() {
+    let of = |more: &str| {
+        file(&format!("    operations: [{{ id: a, count: 9999 }}, {{ id: b }}{more}]\n    expect: {{}}"))
+    };
+    assert_eq!(suite(&of("")).tests.len(), 1);
+    assert_refused(&of(", { id: c }"), &["more than 10000 operations"]);
+}
+
+#[test]
 fn an_expectation_that_is_none_is_refused_with_what_there_is() {
     for (expectation, want) in [
         ("cancelled", "say by which rule: `cancel by RULE`"),

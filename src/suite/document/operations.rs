@@ -40,8 +40,8 @@ const USUAL_KIND: &str = "type.googleapis.com/google.cloud.deploy.v1.OperationMe
 /// What is being done, unless a test says otherwise.
 const USUAL_VERB: &str = "create";
 
-/// How many operations a row may have: as many as a test can still show.
-const MAX_COUNT: usize = 10_000;
+/// How many operations a test may have, rows written out. It is judged in a moment, and no limit needs more.
+const MAX_OPERATIONS: usize = 10_000;
 
 /// The states, as the records call them.
 const STATES: [(&str, Progress); 5] = [
@@ -61,7 +61,7 @@ pub(super) fn read(node: &Node, now: DateTime<Utc>, problems: &mut Problems) -> 
         return None;
     };
     let mut names = HashSet::new();
-    scalars::each(items, problems, |item, problems| {
+    let given = scalars::each(items, problems, |item, problems| {
         let fields = Fields::read(item, "an operation", &KEYS, problems)?;
         let service = values::service(&fields, problems);
         let named = read_named(&fields, problems);
@@ -80,7 +80,13 @@ pub(super) fn read(node: &Node, now: DateTime<Utc>, problems: &mut Problems) -> 
             return None;
         }
         Some(Given { service, named, count: count?, progress: progress?, details: details? })
-    })
+    })?;
+    if given.iter().map(|given| given.count.unwrap_or(1)).sum::<usize>() > MAX_OPERATIONS {
+        let message = format!("this test has more than {MAX_OPERATIONS} operations");
+        problems.report(node.place, message, "lower a `count`");
+        return None;
+    }
+    Some(given)
 }
 
 fn read_named(fields: &Fields<'_>, problems: &mut Problems) -> Option<Named> {
@@ -124,13 +130,13 @@ fn can_be_numbered(named: &Named) -> bool {
         Named::Whole(name) => name.to_string(),
         Named::Id(id) => format!("projects/p/locations/l/operations/{id}"),
     };
-    OperationName::parse(&format!("{name}-{MAX_COUNT}")).is_ok()
+    OperationName::parse(&format!("{name}-{MAX_OPERATIONS}")).is_ok()
 }
 
 fn read_count(node: &Node, problems: &mut Problems) -> Option<Option<usize>> {
     let count = scalars::count(node, "count", problems)?;
-    if count == 0 || count > MAX_COUNT {
-        let message = format!("`count` goes from 1 to {MAX_COUNT}");
+    if count == 0 || count > MAX_OPERATIONS {
+        let message = format!("`count` goes from 1 to {MAX_OPERATIONS}");
         problems.report(node.place, message, "leave the operation out if there is none");
         return None;
     }
