@@ -8,6 +8,7 @@ use curfew::policy::Policy;
 use curfew::replay::replay;
 use curfew::request::Narrow;
 use curfew::snapshot::Snapshot;
+use curfew::suite::{Coverage, Suite, run};
 
 /// What was read of the demo's service.
 static SNAPSHOT: LazyLock<Snapshot> =
@@ -63,5 +64,24 @@ pub(crate) fn plan_file(bytes: &[u8]) {
 pub(crate) fn report(bytes: &[u8]) {
     if let Ok(replayed) = replay(bytes, &POLICY) {
         assert!(replayed.bytes > 0);
+    }
+}
+
+/// A test file is refused with at least one mistake that can be shown, or its tests run: each passes, or says why not.
+pub(crate) fn suite(bytes: &[u8]) {
+    match Suite::parse(bytes, "policy.test.yaml") {
+        Ok(suite) => {
+            let mut coverage = Coverage::default();
+            coverage.add("policy.yaml", &POLICY);
+            for test in &suite.tests {
+                let result = run(test, &POLICY, Some(&SNAPSHOT), &mut coverage);
+                assert!(result.failures.iter().all(|failure| failure.want != failure.got));
+            }
+            assert!(coverage.policies().iter().all(|policy| policy.not_exercised.len() <= policy.parts));
+        }
+        Err(error) => {
+            assert!(!error.problems().is_empty());
+            assert!(!error.to_string().is_empty() && !error.coloured().is_empty());
+        }
     }
 }

@@ -145,6 +145,18 @@ pub enum SparedBecause {
     OutsideRequest,
 }
 
+impl SparedBecause {
+    /// Every reason.
+    pub const ALL: [SparedBecause; 6] = [
+        SparedBecause::Protected,
+        SparedBecause::WithinMaxAge,
+        SparedBecause::WithinMaxRunning,
+        SparedBecause::NoRule,
+        SparedBecause::Undecidable,
+        SparedBecause::OutsideRequest,
+    ];
+}
+
 impl Spared {
     /// The reason without its values.
     #[must_use]

@@ -30,6 +30,7 @@
 //! | [`sweep`] | the spine: read, plan, cancel, follow up, report |
 //! | `offline` | a saved snapshot under another policy (feature `cli`) |
 //! | `diff` | two policies on one snapshot: what changes sides (feature `cli`) |
+//! | `suite` | tests of a policy: what it must say of given operations (feature `cli`) |
 //! | [`config`] | the settings: the environment, read once |
 //! | [`setup`] | from the settings to a policy and a client |
 //! | [`permissions`] | what curfew must be allowed to do, on AWS and on Google Cloud |
@@ -69,6 +70,8 @@ pub mod request;
 pub mod service;
 pub mod setup;
 pub mod snapshot;
+#[cfg(feature = "cli")]
+pub mod suite;
 pub mod sweep;
 #[cfg(test)]
 mod testing;

@@ -27,6 +27,7 @@ use crate::snapshot::Snapshot;
 
 pub use approved::{Approval, Chosen, DEFAULT_MAX_AGE};
 pub use file::{PlanFile, PlanRefused, PlannedOperation};
+pub use limits::{SweepLimit, tighter};
 
 /// A snapshot, judged.
 #[derive(Debug, Clone)]
@@ -101,6 +102,28 @@ pub enum Withheld {
     AlreadyRequested,
     /// An approved plan would have cancelled it, and it is not any more what was approved. Never in a plan.
     Changed,
+}
+
+impl Withheld {
+    /// Every reason.
+    pub const ALL: [Withheld; 7] = [
+        Withheld::Audit,
+        Withheld::Off,
+        Withheld::ReportOnly,
+        Withheld::Limit,
+        Withheld::Deadline,
+        Withheld::AlreadyRequested,
+        Withheld::Changed,
+    ];
+
+    /// Whether a plan gives it. The others are given when a plan is carried out.
+    #[must_use]
+    pub fn is_planned(self) -> bool {
+        match self {
+            Withheld::Audit | Withheld::Off | Withheld::Deadline | Withheld::Changed => false,
+            Withheld::ReportOnly | Withheld::Limit | Withheld::AlreadyRequested => true,
+        }
+    }
 }
 
 impl fmt::Display for Withheld {

@@ -40,6 +40,8 @@ mod replay;
 mod snapshot;
 #[path = "cli/sweep.rs"]
 mod sweep;
+#[path = "cli/test.rs"]
+mod test;
 #[path = "cli/usage.rs"]
 mod usage;
 #[path = "cli/validate.rs"]

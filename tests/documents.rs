@@ -24,6 +24,7 @@ use curfew::policy::{Action, Mode, Policy};
 use curfew::report::{GapRecord, OperationRecord, Report};
 use curfew::service::CancelAnswer;
 use curfew::snapshot::{Gap, GapReason};
+use curfew::suite::Suite;
 use serde_json::Value;
 
 fn root() -> PathBuf {
@@ -66,7 +67,7 @@ fn sources(under: &Path) -> Vec<PathBuf> {
     for entry in fs::read_dir(under).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        if name.contains("test") {
+        if name == "tests" || name == "testing" || name.ends_with("_tests") {
             continue;
         }
         if path.is_dir() {
@@ -118,6 +119,7 @@ fn every_reason_to_withhold_stands_in_a_table() {
     let _ = |withheld| match withheld {
         Audit | Off | ReportOnly | Limit | Deadline | AlreadyRequested | Changed => {}
     };
+    assert_eq!(all, Withheld::ALL);
     assert_all_in_tables("reason to withhold", all);
 }
 
@@ -128,6 +130,7 @@ fn every_reason_to_spare_is_named() {
     let _ = |because| match because {
         Protected | WithinMaxAge | WithinMaxRunning | NoRule | Undecidable | OutsideRequest => {}
     };
+    assert_eq!(all, SparedBecause::ALL);
     let readme = read("README.md");
     for because in all {
         assert!(readme.contains(&format!("`{because}`")), "the README lacks `{because}`");
@@ -178,10 +181,12 @@ fn every_error_type_of_the_function_stands_in_a_table() {
 }
 
 #[test]
-fn every_policy_and_scenario_in_the_readme_is_valid() {
+fn every_policy_test_and_scenario_in_the_readme_is_valid() {
     let (mut policies, mut scenarios) = (0, 0);
     for block in blocks(&read("README.md"), "yaml") {
-        if block.starts_with("version: 1") {
+        if block.starts_with("policy:") {
+            Suite::parse(block.as_bytes(), "README.md").unwrap_or_else(|error| panic!("{error}"));
+        } else if block.starts_with("version: 1") {
             Policy::parse(block.as_bytes(), "README.md").unwrap_or_else(|error| panic!("{error}"));
             policies += 1;
         } else {
@@ -198,7 +203,7 @@ fn every_policy_that_comes_with_curfew_is_valid_and_named() {
     for entry in fs::read_dir(root().join("policies")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.extension().is_some_and(|extension| extension == "yaml") {
+        if name.ends_with(".yaml") && !name.ends_with(".test.yaml") {
             Policy::parse(&fs::read(&path).unwrap(), &name).unwrap_or_else(|error| panic!("{error}"));
             assert!(readme.contains(&name), "the README lacks policies/{name}");
         }
@@ -258,6 +263,29 @@ fn the_sums_of_the_sample_hold() {
     assert_eq!(number("violating"), sum("withheld") + number("attempted"));
     assert_eq!(number("attempted"), sum("answers"));
     assert_eq!(number("attempted"), sum("states"));
+}
+
+#[test]
+fn every_test_file_in_the_guide_to_them_is_valid() {
+    let blocks = blocks(&read("docs/policy-tests.md"), "yaml");
+    let whole: Vec<&String> = blocks.iter().filter(|block| block.starts_with("policy:")).collect();
+    assert!(!whole.is_empty());
+    for block in whole {
+        Suite::parse(block.as_bytes(), "docs/policy-tests.md").unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+#[test]
+fn the_guide_to_tests_has_every_reason_that_can_be_expected() {
+    let guide = read("docs/policy-tests.md");
+    let withheld = Withheld::ALL.into_iter().filter(|one| one.is_planned() && *one != Withheld::ReportOnly);
+    let withheld = withheld.map(|withheld| format!("withheld: {withheld}"));
+    let other = [SparedBecause::Protected, SparedBecause::OutsideRequest];
+    let spared = SparedBecause::ALL.into_iter().filter(|because| !other.contains(because));
+    let spared = spared.map(|because| format!("spare: {because}"));
+    for words in withheld.chain(spared) {
+        assert!(guide.contains(&format!("`{words}`")), "docs/policy-tests.md lacks `{words}`");
+    }
 }
 
 #[test]

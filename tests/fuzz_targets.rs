@@ -116,6 +116,11 @@ proptest! {
     }
 
     #[test]
+    fn any_bytes_are_a_test_file_or_are_refused_with_a_reason(bytes in input("suite")) {
+        targets::suite(&bytes);
+    }
+
+    #[test]
     fn any_bytes_are_a_snapshot_or_are_refused(bytes in input("snapshot")) {
         targets::snapshot(&bytes);
     }

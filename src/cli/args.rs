@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::look::Saved;
+use super::test::{self, TestArgs};
 #[cfg(feature = "emulator")]
 use crate::emulator::scenario::FORM as SCENARIO_FORM;
 use crate::operation::OperationName;
@@ -115,8 +116,15 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Check a policy and say everything that is wrong with it. Reads nothing but the file.
     #[command(after_help = after_help!("  curfew validate policy.yaml
-  curfew validate policies/*.yaml"))]
+  curfew validate policies/starter.yaml policies/example.yaml"))]
     Validate(ValidateArgs),
+    /// Run the tests of policies: what a policy must say of given operations at given instants. Asks no service.
+    ///
+    /// A test file names a policy, operations (inline, or a file that `curfew snapshot` wrote) and what becomes of
+    /// each. A policy is judged as if both keys were turned: its mode is not looked at. At the end stands which rules,
+    /// protections and limits no test has exercised.
+    #[command(after_help = test::HELP)]
+    Test(TestArgs),
     /// Check one thing after another, and say what is missing and how to mend it. Cancels nothing.
     ///
     /// The settings, the policy, the credential, a token for it, and for each project of the policy: that it and its

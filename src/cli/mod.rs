@@ -22,6 +22,7 @@ mod show;
 mod snapshot;
 mod sweep;
 mod table;
+mod test;
 mod validate;
 
 pub use args::Cli;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::args::{Cli, ColorWhen, Command, Connection};
 use super::failure::{BAD_INPUT, CliFailure, NOTHING_READ};
-use super::{apply, diff, doctor, explain, plan, replay, snapshot, sweep, validate};
+use super::{apply, diff, doctor, explain, plan, replay, snapshot, sweep, test, validate};
 use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError};
@@ -39,6 +39,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Diff(args) => diff::run(args).await,
         Command::Replay(args) => replay::run(args).await,
         Command::Validate(args) => validate::run(&args).await,
+        Command::Test(args) => test::run(&args),
         Command::Doctor(args) => doctor::run(args).await,
         #[cfg(feature = "emulator")]
         Command::Emulator(args) => super::emulator::run(args)

@@ -2,6 +2,8 @@
 //!
 //! Both limits hold at once, and 0 means none. What is over is withheld, with a sentence that shows the sum.
 
+use std::fmt;
+
 use super::{Violator, Withheld};
 use crate::policy::{Limits, WhenExceeded};
 
@@ -42,11 +44,39 @@ pub(super) fn apply(
     Some(format!("{reason}; {wanted} {verb} a rule{consequence}"))
 }
 
+/// A limit of one sweep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SweepLimit {
+    /// A number of cancels.
+    MaxCancellations,
+    /// A share of the running operations.
+    MaxShare,
+}
+
+/// As it is called in a policy.
+impl fmt::Display for SweepLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SweepLimit::MaxCancellations => "max_cancellations",
+            SweepLimit::MaxShare => "max_share",
+        })
+    }
+}
+
+/// The limit that allows less with so many running operations: the one that withholds, when something is withheld.
+#[must_use]
+pub fn tighter(limits: &Limits, running: usize) -> SweepLimit {
+    match limits.max_share {
+        Some(share) if share.of(running) < limits.max_cancellations => SweepLimit::MaxShare,
+        _ => SweepLimit::MaxCancellations,
+    }
+}
+
 /// How many cancels the limits allow, and the limit that says so.
 fn allowance(limits: &Limits, running: usize) -> (usize, String) {
-    let share = limits.max_share.map(|share| (share, share.of(running)));
-    match share {
-        Some((share, allowed)) if allowed < limits.max_cancellations => {
+    match (tighter(limits, running), limits.max_share) {
+        (SweepLimit::MaxShare, Some(share)) => {
+            let allowed = share.of(running);
             let allowed_text = if allowed == 0 { "none".to_owned() } else { allowed.to_string() };
             (allowed, format!("max_share: {share} of {running} allows {allowed_text}"))
         }

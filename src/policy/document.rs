@@ -4,11 +4,11 @@
 //! has then reported why; reading goes on with the next part, so that one run names all the mistakes. What the parts
 //! mean for an operation is not known here.
 
-mod fields;
+pub(crate) mod fields;
 mod limits;
 mod matching;
 mod rules;
-mod scalars;
+pub(crate) mod scalars;
 mod scopes;
 
 use std::fmt::Write as _;
@@ -19,11 +19,9 @@ use sha2::{Digest, Sha256};
 use self::fields::Fields;
 pub use self::scopes::KNOWN_SERVICES;
 use super::model::{Limits, Mode, Policy};
-use super::problem::{Place, PolicyError, Problems, quoted};
-use super::tree::{self, Node, Value};
-
-/// The largest file that is read: 1 MiB. A policy for a thousand projects has a tenth of that.
-const MAX_BYTES: usize = 1 << 20;
+use super::problem::{PolicyError, Problems, quoted};
+use super::source::{POLICY, read_document};
+use super::tree::{Node, Value};
 
 /// How long a cancelled operation is watched without a `follow_up`: most end within seconds, and a function that runs
 /// every few minutes has a minute.
@@ -38,48 +36,7 @@ impl Policy {
     /// When anything is wrong with it. The error holds every mistake that was found, each with its place and with
     /// what would be right.
     pub fn parse(bytes: &[u8], origin: &str) -> Result<Self, PolicyError> {
-        let mut problems = Problems::default();
-        let policy = check_text(bytes, &mut problems)
-            .and_then(|source| tree::parse(source, &mut problems))
-            .and_then(|root| read(&root, sha256(bytes), &mut problems));
-        match policy {
-            Some(policy) if problems.is_empty() => Ok(policy),
-            _ => {
-                let shown = bytes.get(..MAX_BYTES).unwrap_or(bytes);
-                let source = String::from_utf8_lossy(shown);
-                let source = source.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&source);
-                Err(PolicyError::new(origin, source, problems))
-            }
-        }
-    }
-}
-
-/// Some editors begin a UTF-8 file with it. It is no part of the text.
-const BYTE_ORDER_MARK: char = '\u{feff}';
-
-fn check_text<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<&'a str> {
-    if bytes.len() > MAX_BYTES {
-        problems.report(
-            Place::START,
-            format!("the policy has {} bytes, and at most {MAX_BYTES} are read", bytes.len()),
-            "check that this is the right file",
-        );
-        return None;
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Some(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)),
-        Err(error) => {
-            let offset = error.valid_up_to();
-            let before = String::from_utf8_lossy(bytes.get(..offset).unwrap_or_default());
-            let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
-            let place = Place { line: before.matches('\n').count() + 1, column, width: 1 };
-            problems.report(
-                place,
-                format!("the policy is not UTF-8: the byte at offset {offset} is no part of a character"),
-                "save the file as UTF-8",
-            );
-            None
-        }
+        read_document(bytes, &POLICY, origin, |root, problems| read(root, sha256(bytes), problems))
     }
 }
 

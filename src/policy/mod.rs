@@ -10,6 +10,7 @@ mod path_glob;
 mod pattern;
 mod plain_parts;
 mod problem;
+mod source;
 mod trace;
 mod tree;
 
@@ -23,3 +24,12 @@ pub use model::{
 pub use pattern::PatternError;
 pub use problem::{PolicyError, Problem};
 pub use trace::Trace;
+
+/// For other files that people write by hand: trees with places, maps with known keys, and all mistakes at once.
+#[cfg(feature = "cli")]
+pub(crate) mod reading {
+    pub(crate) use super::document::{fields, scalars};
+    pub(crate) use super::problem::{Place, Problems, quoted};
+    pub(crate) use super::source::{Form, read_document};
+    pub(crate) use super::tree::{Entry, Node, Value};
+}

@@ -1,4 +1,4 @@
-//! What is wrong with a policy, shown to the person who wrote it: the line, a caret, and what would be right.
+//! What is wrong with a policy, or with another file that people write by hand, shown to the person who wrote it: the line, a caret, and what would be right.
 //!
 //! Problems are collected, never returned one by one: a file is mended in one go. Nothing here knows what a policy
 //! may say; it only knows where things stand in a text and how to show them.
@@ -23,18 +23,18 @@ const MAX_QUOTED: usize = 80;
 
 /// Where something stands in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// From 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// From 1, in characters.
-    pub(super) column: usize,
+    pub(crate) column: usize,
     /// How many characters from there on it takes up; what goes beyond the line is not underlined.
-    pub(super) width: usize,
+    pub(crate) width: usize,
 }
 
 impl Place {
     /// The beginning of a file.
-    pub(super) const START: Place = Place { line: 1, column: 1, width: 1 };
+    pub(crate) const START: Place = Place { line: 1, column: 1, width: 1 };
 }
 
 /// One thing that is wrong.
@@ -73,22 +73,22 @@ impl Problem {
 
 /// Takes up problems while a file is read.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<Problem>);
+pub(crate) struct Problems(Vec<Problem>);
 
 impl Problems {
     /// Notes what is wrong at a place, and what would be right.
-    pub(super) fn report(&mut self, place: Place, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn report(&mut self, place: Place, message: impl Into<String>, help: impl Into<String>) {
         self.0.push(Problem { place, message: message.into(), help: help.into() });
     }
 
     /// Whether nothing was wrong.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 /// A text from the file, fit for a message: in backticks, on one line, not too long.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut chars = text.chars();
     let shown: String = chars.by_ref().take(MAX_QUOTED).flat_map(escaped).collect();
     let more = if chars.next().is_some() { "…" } else { "" };
@@ -101,7 +101,7 @@ fn escaped(c: char) -> impl Iterator<Item = char> {
     plain.into_iter().chain(escape.into_iter().flatten())
 }
 
-/// A policy that cannot be used, with everything that is wrong with it.
+/// A policy that cannot be used, or another file that is read like one, with everything that is wrong with it.
 ///
 /// `Display` shows each problem with its line and a caret, in plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +114,7 @@ pub struct PolicyError {
 
 impl PolicyError {
     /// Puts the problems in order and keeps the lines of the source that they point at.
-    pub(super) fn new(origin: &str, source: &str, problems: Problems) -> Self {
+    pub(crate) fn new(origin: &str, source: &str, problems: Problems) -> Self {
         let Problems(mut problems) = problems;
         problems.sort_by_key(|problem| problem.place);
         // What stands behind an anchor is read once for each alias, and is wrong every time.

@@ -10,24 +10,21 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::problem::{Place, Problems, quoted};
-
-/// How many nodes a policy may have once its aliases are expanded. The largest policy that people keep by hand has
-/// some hundreds.
-const MAX_NODES: usize = 10_000;
+use super::source::Form;
 
 /// How deep lists and maps may nest. It bounds every recursion over the tree, and over the policy made of it.
 const MAX_DEPTH: usize = 64;
 
 /// A node of the tree.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub(super) place: Place,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) place: Place,
+    pub(crate) value: Value,
 }
 
 /// What a node is.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Scalar(Scalar),
     List(Vec<Node>),
     Map(Vec<Entry>),
@@ -35,23 +32,23 @@ pub(super) enum Value {
 
 /// A scalar as it was written.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Scalar {
-    pub(super) text: String,
+pub(crate) struct Scalar {
+    pub(crate) text: String,
     /// Without quotes, and not a block of text: it may be meant as a number, a boolean or nothing at all.
-    pub(super) plain: bool,
+    pub(crate) plain: bool,
 }
 
 /// A key and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) key_place: Place,
-    pub(super) value: Node,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) key_place: Place,
+    pub(crate) value: Node,
 }
 
 impl Node {
     /// Whether nothing was written: `key:`, `~` or `null`.
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         match &self.value {
             Value::Scalar(scalar) => {
                 scalar.plain && matches!(scalar.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
@@ -63,8 +60,9 @@ impl Node {
 
 /// Reads the one document of a text. `None` when there is no tree to look at; what can be read past is reported and
 /// left out, so that the rest of the file is still checked.
-pub(super) fn parse(source: &str, problems: &mut Problems) -> Option<Node> {
-    let mut builder = Builder { problems, open: Vec::new(), root: None, anchors: HashMap::new(), nodes: 0 };
+pub(super) fn parse(source: &str, form: &Form, problems: &mut Problems) -> Option<Node> {
+    let mut builder =
+        Builder { form, problems, open: Vec::new(), root: None, anchors: HashMap::new(), nodes: 0 };
     for event in Parser::new_from_str(source) {
         let step = match event {
             Ok((event, span)) => builder.take(event, span),
@@ -88,11 +86,7 @@ pub(super) fn parse(source: &str, problems: &mut Problems) -> Option<Node> {
     match builder.root {
         Some(root) if !root.is_null() => Some(root),
         _ => {
-            problems.report(
-                Place::START,
-                "the policy is empty",
-                "begin with `version: 1`, then `scopes` and `rules`",
-            );
+            problems.report(Place::START, format!("{} is empty", form.the), form.beginning);
             None
         }
     }
@@ -108,6 +102,7 @@ enum Stop {
 
 /// Makes a tree of events. Its own stack holds what is still open: no input makes it recurse.
 struct Builder<'a> {
+    form: &'a Form,
     problems: &'a mut Problems,
     open: Vec<Open>,
     root: Option<Node>,
@@ -156,11 +151,11 @@ impl Builder<'_> {
         let place = place_of(span);
         match event {
             Event::DocumentStart(_) if self.root.is_some() => {
-                self.problems.report(
-                    place,
-                    "a second document begins here",
-                    "a policy is one document: leave out the `---`, and put all rules into one file",
+                let help = format!(
+                    "{} is one document: leave out the `---`, and put all {} into one file",
+                    self.form.a, self.form.parts
                 );
+                self.problems.report(place, "a second document begins here", help);
                 return Err(Stop::SecondDocument);
             }
             Event::Scalar(text, style, anchor, tag) => {
@@ -193,7 +188,7 @@ impl Builder<'_> {
         if let Some(tag) = tag {
             self.problems.report(
                 place,
-                format!("{} is a tag, and a policy takes none", quoted(&tag.to_string())),
+                format!("{} is a tag, and {} takes none", quoted(&tag.to_string()), self.form.a),
                 "leave the tag out; put a text that looks like a number into quotes",
             );
         }
@@ -226,7 +221,7 @@ impl Builder<'_> {
             self.problems.report(
                 place,
                 "this alias stands inside of what it stands for",
-                "write the value out: a policy cannot contain itself",
+                format!("write the value out: {} cannot contain itself", self.form.a),
             );
             return Err(Stop::Unreadable);
         };
@@ -247,20 +242,21 @@ impl Builder<'_> {
         self.problems.report(
             place,
             format!("lists and maps are nested more than {MAX_DEPTH} deep"),
-            "a match hardly needs three levels: use fewer `any`, `all` and `not`",
+            self.form.too_deep,
         );
         Err(Stop::Unreadable)
     }
 
     fn count(&mut self, nodes: usize, place: Place) -> Result<(), Stop> {
         self.nodes = self.nodes.saturating_add(nodes);
-        if self.nodes <= MAX_NODES {
+        let most = self.form.max_nodes;
+        if self.nodes <= most {
             return Ok(());
         }
         self.problems.report(
             place,
-            format!("the policy has more than {MAX_NODES} values once its aliases are written out"),
-            "use fewer aliases, or globs in the place of long lists",
+            format!("{} has more than {most} values once its aliases are written out", self.form.the),
+            self.form.too_many,
         );
         Err(Stop::Unreadable)
     }

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use super::super::problem::PolicyError;
+use super::super::source::POLICY;
 use super::*;
 
 /// The tree in one line, and each problem as `line:column message`.
 fn read(source: &str) -> (Option<String>, Vec<String>) {
     let mut problems = Problems::default();
-    let tree = parse(source, &mut problems).map(|node| shown(&node));
+    let tree = parse(source, &POLICY, &mut problems).map(|node| shown(&node));
     let error = PolicyError::new("policy.yaml", source, problems);
     let problems = error.problems().iter();
     (tree, problems.map(|p| format!("{}:{} {}", p.line(), p.column(), p.message())).collect())
@@ -59,7 +60,7 @@ fn what_can_be_read_past_is_reported_and_left_out() {
 #[test]
 fn a_repeated_key_says_where_the_first_one_is() {
     let mut problems = Problems::default();
-    parse("x:\n  one: 1\n  one: 2", &mut problems).unwrap();
+    parse("x:\n  one: 1\n  one: 2", &POLICY, &mut problems).unwrap();
     let error = PolicyError::new("policy.yaml", "", problems);
     assert_eq!(error.problems()[0].help(), "the first one is in line 2, column 3: keep one of them");
 }
@@ -156,7 +157,7 @@ fn hostile_input_ends_soon_in_one_problem() {
 #[test]
 fn a_place_counts_characters_not_bytes() {
     let mut problems = Problems::default();
-    let tree = parse("# ü\nä: [ö, 'ü']", &mut problems).unwrap();
+    let tree = parse("# ü\nä: [ö, 'ü']", &POLICY, &mut problems).unwrap();
     let Value::Map(entries) = &tree.value else { panic!("{tree:?}") };
     assert_eq!(entries[0].key_place, Place { line: 2, column: 1, width: 1 });
     assert_eq!(entries[0].value.place, Place { line: 2, column: 4, width: 8 });

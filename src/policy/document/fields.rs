@@ -8,7 +8,7 @@ use super::scalars::report_type;
 const MAX_COMPARED: usize = 40;
 
 /// A map whose unknown keys have been reported.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     place: Place,
     what: &'a str,
     entries: &'a [Entry],
@@ -18,7 +18,7 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Takes a node that must be a map. `what` names it in messages: `` `limits` ``, `a rule`.
-    pub(super) fn read(
+    pub(crate) fn read(
         node: &'a Node,
         what: &'a str,
         known: &[&'a str],
@@ -44,27 +44,27 @@ impl<'a> Fields<'a> {
     }
 
     /// Where the map begins.
-    pub(super) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         self.place
     }
 
     /// Where a key stands.
-    pub(super) fn key_place(&self, key: &str) -> Option<Place> {
+    pub(crate) fn key_place(&self, key: &str) -> Option<Place> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.key_place)
     }
 
     /// The value of a key, which may be left out.
-    pub(super) fn get(&self, key: &str) -> Option<&'a Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'a Node> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
     /// Whether a key is not there, nor another that was meant to be it.
-    pub(super) fn lacks(&self, key: &str) -> bool {
+    pub(crate) fn lacks(&self, key: &str) -> bool {
         self.get(key).is_none() && !self.misspelt.contains(&key)
     }
 
     /// The value of a key that must be there.
-    pub(super) fn required(&self, key: &str, help: &str, problems: &mut Problems) -> Option<&'a Node> {
+    pub(crate) fn required(&self, key: &str, help: &str, problems: &mut Problems) -> Option<&'a Node> {
         if self.lacks(key) {
             problems.report(self.place, format!("{} has no `{key}`", self.what), help);
         }
@@ -72,7 +72,7 @@ impl<'a> Fields<'a> {
     }
 
     /// What a reader makes of a key's value; the default when the key is left out.
-    pub(super) fn optional<T>(
+    pub(crate) fn optional<T>(
         &self,
         key: &str,
         default: T,
@@ -87,14 +87,17 @@ impl<'a> Fields<'a> {
 }
 
 /// The right word that a wrong one is most like, if it is like any.
-pub(super) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     if given.chars().nth(MAX_COMPARED).is_some() {
         return None;
     }
-    let given = given.to_lowercase().replace('-', "_");
+    // Keys are lower case with underscores; names that somebody gave may be anything.
+    let as_key = given.to_lowercase().replace('-', "_");
+    let distance =
+        |word: &str| [given, &as_key].into_iter().map(|given| strsim::damerau_levenshtein(given, word)).min();
     known
         .iter()
-        .map(|word| (strsim::damerau_levenshtein(&given, word), *word))
+        .filter_map(|word| Some((distance(word)?, *word)))
         // One slip in a short word, two in a longer one.
         .filter(|(distance, word)| *distance <= if word.len() < 5 { 1 } else { 2 })
         .min_by_key(|(distance, _)| *distance)
@@ -102,7 +105,7 @@ pub(super) fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// Words in backticks, one after the other.
-pub(super) fn listed(words: &[&str]) -> String {
+pub(crate) fn listed(words: &[&str]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     words.join(", ")
 }

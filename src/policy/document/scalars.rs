@@ -12,7 +12,7 @@ use super::super::tree::{Node, Scalar, Value};
 use super::fields::{listed, nearest};
 
 /// Reports a node of the wrong type.
-pub(super) fn report_type(node: &Node, what: &str, wanted: &str, help: &str, problems: &mut Problems) {
+pub(crate) fn report_type(node: &Node, what: &str, wanted: &str, help: &str, problems: &mut Problems) {
     // A section is named with its backticks, or with its article; a key is bare.
     let what = if what.contains(['`', ' ']) { what.to_owned() } else { format!("`{what}`") };
     let got = match &node.value {
@@ -27,7 +27,7 @@ pub(super) fn report_type(node: &Node, what: &str, wanted: &str, help: &str, pro
 }
 
 /// Whether YAML takes the scalar for a number, in any of its notations.
-pub(super) fn looks_like_number(scalar: &Scalar) -> bool {
+pub(crate) fn looks_like_number(scalar: &Scalar) -> bool {
     let unsigned = scalar.text.strip_prefix(['-', '+']).unwrap_or(&scalar.text);
     let lower = unsigned.to_ascii_lowercase();
     let based = |prefix, radix| {
@@ -42,7 +42,7 @@ pub(super) fn looks_like_number(scalar: &Scalar) -> bool {
 }
 
 /// The boolean that a scalar is, if it is one. `yes` and `on` are texts, as in YAML 1.2.
-pub(super) fn boolean(scalar: &Scalar) -> Option<bool> {
+pub(crate) fn boolean(scalar: &Scalar) -> Option<bool> {
     match scalar.text.as_str() {
         "true" | "True" | "TRUE" if scalar.plain => Some(true),
         "false" | "False" | "FALSE" if scalar.plain => Some(false),
@@ -51,12 +51,12 @@ pub(super) fn boolean(scalar: &Scalar) -> Option<bool> {
 }
 
 /// Whether the node is a scalar of this text.
-pub(super) fn is_text(node: &Node, text: &str) -> bool {
+pub(crate) fn is_text(node: &Node, text: &str) -> bool {
     matches!(&node.value, Value::Scalar(scalar) if scalar.text == text)
 }
 
 /// A text. What YAML takes for a number or a boolean is none: it must be quoted, so that it says what it seems to.
-pub(super) fn text<'a>(node: &'a Node, what: &str, help: &str, problems: &mut Problems) -> Option<&'a str> {
+pub(crate) fn text<'a>(node: &'a Node, what: &str, help: &str, problems: &mut Problems) -> Option<&'a str> {
     match &node.value {
         Value::Scalar(scalar) if looks_like_number(scalar) || boolean(scalar).is_some() => {
             let help = format!("put it into quotes: \"{}\"", scalar.text);
@@ -72,7 +72,7 @@ pub(super) fn text<'a>(node: &'a Node, what: &str, help: &str, problems: &mut Pr
 }
 
 /// A list with something in it.
-pub(super) fn list<'a>(
+pub(crate) fn list<'a>(
     node: &'a Node,
     what: &str,
     help: &str,
@@ -92,7 +92,7 @@ pub(super) fn list<'a>(
 }
 
 /// Every item of a list, read; `None` when one of them is not right. All are read in any case.
-pub(super) fn each<'a, T>(
+pub(crate) fn each<'a, T>(
     items: &'a [Node],
     problems: &mut Problems,
     mut read: impl FnMut(&'a Node, &mut Problems) -> Option<T>,
@@ -102,7 +102,7 @@ pub(super) fn each<'a, T>(
 }
 
 /// A whole number from zero.
-pub(super) fn count(node: &Node, what: &str, problems: &mut Problems) -> Option<usize> {
+pub(crate) fn count(node: &Node, what: &str, problems: &mut Problems) -> Option<usize> {
     const WANTED: &str = "a whole number from 0";
     let help = format!("write it in plain digits: `{what}: 20`");
     let Value::Scalar(scalar) = &node.value else {
@@ -130,7 +130,7 @@ pub(super) fn count(node: &Node, what: &str, problems: &mut Problems) -> Option<
 }
 
 /// `true` or `false`.
-pub(super) fn flag(node: &Node, what: &str, problems: &mut Problems) -> Option<bool> {
+pub(crate) fn flag(node: &Node, what: &str, problems: &mut Problems) -> Option<bool> {
     let flag = match &node.value {
         Value::Scalar(scalar) => boolean(scalar),
         Value::List(_) | Value::Map(_) => None,
@@ -143,7 +143,7 @@ pub(super) fn flag(node: &Node, what: &str, problems: &mut Problems) -> Option<b
 }
 
 /// A duration with its units.
-pub(super) fn duration(node: &Node, what: &str, problems: &mut Problems) -> Option<Duration> {
+pub(crate) fn duration(node: &Node, what: &str, problems: &mut Problems) -> Option<Duration> {
     const RIGHT: &str = "write it with its unit: `90m`, `2h`, `1h30m`, `3d`";
     let Value::Scalar(Scalar { text, .. }) = &node.value else {
         report_type(node, what, "a duration", RIGHT, problems);
@@ -172,7 +172,7 @@ pub(super) fn duration(node: &Node, what: &str, problems: &mut Problems) -> Opti
 }
 
 /// A share in percent, with up to two decimals.
-pub(super) fn share(node: &Node, what: &str, problems: &mut Problems) -> Option<Share> {
+pub(crate) fn share(node: &Node, what: &str, problems: &mut Problems) -> Option<Share> {
     let help = format!("write it in percent, from 0% to 100%: `{what}: 25%`");
     let Value::Scalar(scalar) = &node.value else {
         report_type(node, what, "a share", &help, problems);
@@ -216,7 +216,7 @@ fn basis_points(number: &str) -> Option<u64> {
 }
 
 /// One of some words, each with what it stands for.
-pub(super) fn choice<T: Clone>(
+pub(crate) fn choice<T: Clone>(
     node: &Node,
     what: &str,
     of: &[(&str, T)],

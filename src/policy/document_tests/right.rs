@@ -62,6 +62,9 @@ fn every_policy_that_is_shipped_is_right() {
     let mut seen = 0;
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/policies")).unwrap() {
         let path = entry.unwrap().path();
+        if path.to_string_lossy().ends_with(".test.yaml") {
+            continue;
+        }
         let bytes = std::fs::read(&path).unwrap();
         Policy::parse(&bytes, &path.display().to_string()).unwrap_or_else(|error| panic!("{error}"));
         seen += 1;
