@@ -77,6 +77,12 @@ pub enum Command {
     #[command(after_help = after_help!("  curfew validate policy.yaml
   curfew validate policies/*.yaml"))]
     Validate(ValidateArgs),
+    /// Print the JSON Schema of a policy, with which editors complete, explain and check one.
+    ///
+    /// An editor with a YAML language server takes it from a comment in the policy's first line:
+    /// `# yaml-language-server: $schema=policy.schema.json`
+    #[command(after_help = after_help!("  curfew schema > policy.schema.json"))]
+    Schema,
     /// Check one thing after another, and say what is missing and how to mend it. Cancels nothing.
     ///
     /// The settings, the policy, the credential, a token for it, and for each project of the policy: that it and its

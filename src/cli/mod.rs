@@ -13,6 +13,7 @@ mod explain;
 mod failure;
 mod progress;
 mod run;
+mod schema;
 mod show;
 mod sweep;
 mod table;
