@@ -8,12 +8,14 @@ use std::net::SocketAddr;
 #[cfg(feature = "emulator")]
 use std::path::PathBuf;
 
+use std::time::Duration;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "emulator")]
 use crate::emulator::scenario::FORM as SCENARIO_FORM;
 use crate::operation::OperationName;
-use crate::policy::Mode;
+use crate::policy::{Mode, duration};
 
 /// The exit codes, as the help shows them.
 macro_rules! exit_codes {
@@ -77,6 +79,13 @@ pub enum Command {
     #[command(after_help = after_help!("  curfew validate policy.yaml
   curfew validate policies/*.yaml"))]
     Validate(ValidateArgs),
+    /// Look for what a policy says and hardly means: rules that nothing gets to, slips, contradictions.
+    ///
+    /// Each check has a name, and can be silenced by it in the policy, with a reason:
+    ///
+    ///   lint: { allow: [{ check: max-age-too-long, reason: imports take weeks, rule: imports }] }
+    #[command(after_help = LINT_HELP)]
+    Lint(LintArgs),
     /// Print the JSON Schema of a policy, with which editors complete, explain and check one.
     ///
     /// An editor with a YAML language server takes it from a comment in the policy's first line:
@@ -117,6 +126,19 @@ Exit codes:
   1  something is missing, but a sweep would do some of its work
   2  bad usage, policy, configuration or credential: no sweep can start
   3  nothing could be read";
+
+const LINT_HELP: &str = "\
+Examples:
+  curfew lint policy.yaml
+  curfew lint --list
+      what is looked for
+  curfew lint policies/*.yaml --format sarif > curfew.sarif
+      for a code host, which shows the findings on a change
+
+Exit codes:
+  0  nothing was found
+  1  something was found that is not silenced
+  2  bad usage, or one of them is not a policy";
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -194,6 +216,35 @@ pub struct ValidateArgs {
     #[arg(value_name = "POLICY", env = "CURFEW_POLICY", hide_env_values = true)]
     #[arg(default_value = "file:policy.yaml")]
     pub policies: Vec<String>,
+}
+
+/// `curfew lint`.
+#[derive(Debug, Args)]
+pub struct LintArgs {
+    /// The policies: paths, `file:PATH`, `ssm:NAME`, `s3://BUCKET/KEY` or `appconfig:APP/ENV/PROFILE`.
+    #[arg(value_name = "POLICY", env = "CURFEW_POLICY", hide_env_values = true)]
+    #[arg(default_value = "file:policy.yaml")]
+    pub policies: Vec<String>,
+    /// Show the checks instead, and why each of them is made.
+    #[arg(long)]
+    pub list: bool,
+    /// How the findings are printed.
+    #[arg(long, short, value_enum, default_value_t = LintFormat::Text)]
+    pub format: LintFormat,
+    /// After how long AWS ends the function that the policy is for, if not after what the template sets.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "240s")]
+    pub function_timeout: Duration,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LintFormat {
+    /// With their lines, for people.
+    Text,
+    /// One object, for scripts.
+    Json,
+    /// SARIF 2.1.0, for code hosts.
+    Sarif,
 }
 
 /// `curfew doctor`.

@@ -11,6 +11,7 @@ mod doctor;
 mod emulator;
 mod explain;
 mod failure;
+mod lint;
 mod progress;
 mod run;
 mod schema;

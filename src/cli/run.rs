@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::args::{Cli, ColorWhen, Command, Connection};
 use super::failure::{BAD_INPUT, CliFailure, NOTHING_READ};
-use super::{doctor, explain, schema, sweep, validate};
+use super::{doctor, explain, lint, schema, sweep, validate};
 use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError};
@@ -34,6 +34,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Sweep(args) => sweep::run(args).await,
         Command::Explain(args) => explain::run(args).await,
         Command::Validate(args) => validate::run(&args).await,
+        Command::Lint(args) => lint::run(&args).await,
         Command::Schema => Ok(schema::run()),
         Command::Doctor(args) => doctor::run(args).await,
         #[cfg(feature = "emulator")]

@@ -121,7 +121,7 @@ impl Handler {
         let request = request?;
         // Neither needs the other, and both may be far away.
         let (read, client) = tokio::join!(self.policy(config, clock), self.ready(config, clock));
-        let PolicyRead { policy, source } = read?;
+        let PolicyRead { policy, source, .. } = read?;
         let client = client?;
         settings.policy_source = Some(source);
         let report = sweep(client, &policy, &request, &settings, clock, log).await;

@@ -36,6 +36,8 @@ pub(super) struct Note<'a> {
     pub(super) level: Level<'static>,
     pub(super) place: Place,
     pub(super) message: &'a str,
+    /// Between the lines and the help.
+    pub(super) note: Option<&'a str>,
     pub(super) help: &'a str,
 }
 
@@ -84,7 +86,8 @@ impl Drawing {
                     .path(self.origin.as_str())
                     .line_start(number)
                     .annotation(annotation);
-                title.element(snippet).element(help)
+                let more = note.note.map(|note| Level::NOTE.message(note));
+                title.element(snippet).elements(more).element(help)
             }
             line => {
                 let origin = Origin::path(self.origin.as_str()).line(number).char_column(column);
@@ -94,14 +97,15 @@ impl Drawing {
                     })
                     .unwrap_or_default();
                 let near = Level::NOTE.message(format!("in a very long line, near {}", quoted(&near)));
-                title.element(origin).element(near).element(help)
+                let more = note.note.map(|note| Level::NOTE.message(note));
+                title.element(origin).element(near).elements(more).element(help)
             }
         }
     }
 }
 
 /// The lines of a text as YAML counts them: a lone carriage return ends one, too.
-fn lines_of(source: &str) -> impl Iterator<Item = &str> {
+pub(super) fn lines_of(source: &str) -> impl Iterator<Item = &str> {
     source.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
 }
 

@@ -17,10 +17,12 @@ mod problem;
 mod schema;
 mod trace;
 mod tree;
+#[cfg(feature = "cli")]
+mod warnings;
 
 pub use document::{KNOWN_SERVICES, LINT_CHECKS};
 pub use drawing::Place;
-pub use matching::Truth;
+pub use matching::{TYPE_PREFIX, Truth};
 pub use model::{
     Action, Allowance, CancelOrder, Field, Limit, Limits, Locations, Match, MaxRunning, Mode, Pattern,
     Policy, Predicate, Protection, Rule, Scope, Share, Test, ValueTest, WhenExceeded,
@@ -32,3 +34,5 @@ pub use problem::{PolicyError, Problem};
 #[cfg(feature = "cli")]
 pub use schema::schema;
 pub use trace::Trace;
+#[cfg(feature = "cli")]
+pub use warnings::{Warning, Warnings};

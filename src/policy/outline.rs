@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::drawing::Place;
+use super::drawing::{Place, lines_of};
 use super::problem::Problems;
 use super::tree::{self, Entry, Node, Value};
 
@@ -112,7 +112,14 @@ impl Outline {
             place = at;
             node = next;
         }
-        place
+        self.within_its_line(place)
+    }
+
+    /// Without what goes beyond the end of the line, and without blanks there.
+    fn within_its_line(&self, place: Place) -> Place {
+        let line = lines_of(&self.source).nth(place.line.saturating_sub(1)).unwrap_or_default();
+        let text: String = line.chars().skip(place.column.saturating_sub(1)).take(place.width).collect();
+        Place { width: text.trim_end().chars().count().max(1), ..place }
     }
 
     /// Every glob of a match, with the nested ones, from top to bottom.

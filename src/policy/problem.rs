@@ -120,6 +120,7 @@ impl PolicyError {
             level: Level::ERROR,
             place: problem.place,
             message: &problem.message,
+            note: None,
             help: &problem.help,
         });
         let mut parts: Vec<String> = notes.map(|note| self.drawing.render(renderer, &note)).collect();
