@@ -34,8 +34,9 @@ impl Language {
             .match_kind(MatchKind::All)
             .dfa_size_limit(Some(MAX_AUTOMATON))
             .determinize_size_limit(Some(MAX_AUTOMATON));
-        // Names are looked at as bytes, as globset does.
-        let syntax = regex_automata::util::syntax::Config::new().unicode(false).utf8(false);
+        // As globset compiles it: a name is bytes, and a line break is one like any other.
+        let syntax =
+            regex_automata::util::syntax::Config::new().unicode(false).utf8(false).dot_matches_new_line(true);
         let thompson =
             regex_automata::nfa::thompson::Config::new().utf8(false).nfa_size_limit(Some(MAX_AUTOMATON));
         let built = dense::Builder::new().configure(config).syntax(syntax).thompson(thompson).build(regex);
@@ -194,6 +195,7 @@ mod tests {
             ("{a,b}-*", "?-*"),
             ("[ab]", "?"),
             ("**/a/**", "**"),
+            ("a\n*", "**"),
         ] {
             assert_eq!(search(&[inner], &[outer]), Found::Nothing, "{inner} in {outer}");
         }

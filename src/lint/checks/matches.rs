@@ -135,17 +135,20 @@ pub(in super::super) fn unknown_verbs(subject: &Subject<'_>) -> Vec<Finding> {
     let known: Option<Vec<&[&str]>> =
         subject.policy.scopes.iter().map(|scope| verbs::of_service(scope.service.as_str())).collect();
     let Some(known) = known else { return Vec::new() };
-    let known: Vec<&str> = known.into_iter().flatten().copied().collect();
+    let mut once: Vec<&str> = Vec::new();
+    for verb in known.into_iter().flatten() {
+        if !once.contains(verb) {
+            once.push(verb);
+        }
+    }
     let mut found = Vec::new();
     for written in written(subject) {
         let globs = subject.outline.globs(&written.path).into_iter().filter(|glob| glob.key == "verb");
         for glob in globs {
             let Ok(pattern) = Pattern::parse(&glob.text) else { continue };
-            if known.iter().any(|verb| pattern.is_match(verb)) {
+            if once.iter().any(|verb| pattern.is_match(verb)) {
                 continue;
             }
-            let mut once = known.clone();
-            once.dedup();
             let list: Vec<String> = once.iter().map(|verb| format!("`{verb}`")).collect();
             let message = format!("no operation of the scopes' services has the verb `{}`", glob.text);
             let help = match meant(&glob.text, &once) {
