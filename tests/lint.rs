@@ -14,6 +14,8 @@ mod command;
 #[path = "support/policies.rs"]
 mod policies;
 
+#[path = "lint/documented.rs"]
+mod documented;
 #[path = "lint/good.rs"]
 mod good;
 #[path = "lint/output.rs"]

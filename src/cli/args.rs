@@ -231,9 +231,9 @@ pub struct LintArgs {
     /// How the findings are printed.
     #[arg(long, short, value_enum, default_value_t = LintFormat::Text)]
     pub format: LintFormat,
-    /// After how long AWS ends the function that the policy is for, if not after what the template sets.
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "240s")]
-    pub function_timeout: Duration,
+    /// After how long AWS ends the function that the policy is for, if not after the 4 minutes that the template sets.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub function_timeout: Option<Duration>,
 }
 
 /// How findings are printed.

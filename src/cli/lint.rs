@@ -11,7 +11,7 @@ use super::args::{LintArgs, LintFormat};
 use super::failure::{ALL_WELL, BAD_INPUT, CliFailure, NEEDS_ATTENTION};
 use super::run::policy_at;
 use super::validate::shown;
-use crate::lint::{CHECKS, Findings, lint, records, sarif};
+use crate::lint::{CHECKS, FUNCTION_TIMEOUT, Findings, lint, records, sarif};
 use crate::policy::Outline;
 use crate::setup::PolicyRead;
 
@@ -24,7 +24,7 @@ pub(super) async fn run(args: &LintArgs) -> Result<ExitCode, CliFailure> {
     let (mut all, mut bad) = (Vec::new(), false);
     for source in &args.policies {
         match policy_at(source).await {
-            Ok(read) => all.push(findings(&read, args.function_timeout)),
+            Ok(read) => all.push(findings(&read, args.function_timeout.unwrap_or(FUNCTION_TIMEOUT))),
             Err(failure) => {
                 eprintln!("{failure}");
                 bad = true;
