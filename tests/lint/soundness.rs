@@ -50,16 +50,26 @@ fn a_match() -> impl Strategy<Value = MatchSpec> {
     let texts = || {
         vec!["a", "b", "a*", "*b", "*", "**", "a/*", "**/b", "a/**", "?", "{a,b}", "{a,b}/*", "[ab]*", "ab?"]
     };
+    let kind = || globs("kind", vec!["a", "*", "type.googleapis.com/*", "type*/a", "b", "**/b"]);
+    let values =
+        vec![json!(1), json!(2), json!(1.0), json!(true), json!(false), json!("a"), json!("a*"), json!("1")];
+    let metadata = move || select(values.clone()).prop_map(|value| MatchSpec::Metadata("/s", value));
+    // Several of one field: they contain or contradict each other more often than by chance.
+    let several = |leaf: BoxedStrategy<MatchSpec>| {
+        let not = leaf.clone().prop_map(|part| MatchSpec::Not(Box::new(part)));
+        vec(prop_oneof![2 => leaf, 1 => not], 2..=3).prop_map(MatchSpec::All)
+    };
     let leaf = prop_oneof![
         4 => globs("verb", texts()),
         4 => globs("target", texts()),
         1 => globs("project", vec!["p", "q", "p*", "*", "r"]),
         1 => globs("location", vec!["l", "m", "?"]),
         1 => globs("name", vec!["**/o", "projects/p/**", "projects/*/*/l/*/*", "operations/*", "**"]),
-        2 => globs("kind", vec!["a", "*", "type.googleapis.com/*", "type*/a", "b", "**/b"]),
+        1 => kind(),
         1 => any::<bool>().prop_map(MatchSpec::Requested),
-        2 => select(vec![json!(1), json!(2), json!(1.0), json!(true), json!(false), json!("a"), json!("a*"), json!("1")])
-            .prop_map(|value| MatchSpec::Metadata("/s", value)),
+        1 => metadata(),
+        2 => several(kind().boxed()),
+        2 => several(metadata().boxed()),
     ];
     leaf.prop_recursive(3, 10, 3, |inner| {
         prop_oneof![
