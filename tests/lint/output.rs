@@ -117,6 +117,7 @@ async fn sarif(arguments: &[&str], code: i32) -> Value {
     lint(&desk(), &[arguments, &["--format", "sarif"]].concat()).await.exits(code).json()
 }
 
+/// The schema is the one that OASIS publishes with the standard, unchanged.
 #[tokio::test]
 async fn the_sarif_log_is_valid_by_the_schema_of_the_standard() {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lint/sarif-2.1.0.schema.json");
