@@ -34,6 +34,7 @@
 //! | [`config`] | the settings: the environment, read once |
 //! | [`setup`] | from the settings to a policy and a client |
 //! | [`permissions`] | what curfew must be allowed to do, on AWS and on Google Cloud |
+//! | `lint` | what a policy says and hardly means (feature `cli`) |
 //! | `doctor` | whether a sweep could do its work, and what is missing if not (feature `cli`) |
 //! | [`lambda`] | the function around a sweep: payloads, deadline, failures, log |
 //! | `cli` | the command line (feature `cli`) |
@@ -57,6 +58,8 @@ pub mod follow_up;
 pub mod google;
 pub mod judge;
 pub mod lambda;
+#[cfg(feature = "cli")]
+pub mod lint;
 pub mod metrics;
 #[cfg(feature = "cli")]
 pub mod offline;

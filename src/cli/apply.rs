@@ -39,7 +39,7 @@ pub(super) async fn run(args: ApplyArgs) -> Result<ExitCode, CliFailure> {
     let clock = Clock::system();
     // Nobody is asked for anything, a token included, for a plan that is refused.
     let check = |policy: &Policy| approval.check(policy, clock.now()).map_err(|error| refused(&error));
-    let (PolicyRead { policy, source }, client) = set_up_if(&args.connection, check).await?;
+    let (PolicyRead { policy, source, .. }, client) = set_up_if(&args.connection, check).await?;
     settings.policy_source = Some(source);
     authenticate(&client).await?;
     let progress = Progress::start();

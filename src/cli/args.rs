@@ -125,6 +125,19 @@ pub enum Command {
     /// protections and limits no test has exercised.
     #[command(after_help = test::HELP)]
     Test(TestArgs),
+    /// Look for what a policy says and hardly means: rules that nothing gets to, slips, contradictions.
+    ///
+    /// Each check has a name, and can be silenced by it in the policy, with a reason:
+    ///
+    ///   lint: { allow: [{ check: max-age-too-long, reason: imports take weeks, rule: imports }] }
+    #[command(after_help = LINT_HELP)]
+    Lint(LintArgs),
+    /// Print the JSON Schema of a policy, with which editors complete, explain and check one.
+    ///
+    /// An editor with a YAML language server takes it from a comment in the policy's first line:
+    /// `# yaml-language-server: $schema=policy.schema.json`
+    #[command(after_help = after_help!("  curfew schema > policy.schema.json"))]
+    Schema,
     /// Check one thing after another, and say what is missing and how to mend it. Cancels nothing.
     ///
     /// The settings, the policy, the credential, a token for it, and for each project of the policy: that it and its
@@ -159,6 +172,19 @@ Exit codes:
   1  something is missing, but a sweep would do some of its work
   2  bad usage, policy, configuration or credential: no sweep can start
   3  nothing could be read";
+
+const LINT_HELP: &str = "\
+Examples:
+  curfew lint policy.yaml
+  curfew lint --list
+      what is looked for
+  curfew lint policies/*.yaml --format sarif > curfew.sarif
+      for a code host, which shows the findings on a change
+
+Exit codes:
+  0  nothing was found
+  1  something was found that is not silenced
+  2  bad usage, or one of them is not a policy";
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -329,6 +355,35 @@ pub struct ValidateArgs {
     #[arg(value_name = "POLICY", env = "CURFEW_POLICY", hide_env_values = true)]
     #[arg(default_value = "file:policy.yaml")]
     pub policies: Vec<String>,
+}
+
+/// `curfew lint`.
+#[derive(Debug, Args)]
+pub struct LintArgs {
+    /// The policies: paths, `file:PATH`, `ssm:NAME`, `s3://BUCKET/KEY` or `appconfig:APP/ENV/PROFILE`.
+    #[arg(value_name = "POLICY", env = "CURFEW_POLICY", hide_env_values = true)]
+    #[arg(default_value = "file:policy.yaml")]
+    pub policies: Vec<String>,
+    /// Show the checks instead, and why each of them is made.
+    #[arg(long)]
+    pub list: bool,
+    /// How the findings are printed.
+    #[arg(long, short, value_enum, default_value_t = LintFormat::Text)]
+    pub format: LintFormat,
+    /// After how long AWS ends the function that the policy is for, if not after the 4 minutes that the template sets.
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub function_timeout: Option<Duration>,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LintFormat {
+    /// With their lines, for people.
+    Text,
+    /// One object, for scripts.
+    Json,
+    /// SARIF 2.1.0, for code hosts.
+    Sarif,
 }
 
 /// `curfew doctor`.

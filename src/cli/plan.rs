@@ -19,7 +19,7 @@ use crate::setup::PolicyRead;
 
 /// Runs the command.
 pub(super) async fn run(args: PlanArgs) -> Result<ExitCode, CliFailure> {
-    let Looked { policy: PolicyRead { policy, source }, snapshot, assessment } =
+    let Looked { policy: PolicyRead { policy, source, .. }, snapshot, assessment } =
         look(&args.connection, &args.saved, |_| Ok(())).await?;
     let file = PlanFile::new(&assessment.plan, &snapshot.gaps, &source);
     if let Some(path) = &args.output {

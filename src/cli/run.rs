@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::args::{Cli, ColorWhen, Command, Connection};
 use super::failure::{BAD_INPUT, CliFailure, NOTHING_READ};
-use super::{apply, diff, doctor, explain, plan, replay, snapshot, sweep, test, validate};
+use super::{apply, diff, doctor, explain, lint, plan, replay, schema, snapshot, sweep, test, validate};
 use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError};
@@ -40,6 +40,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Replay(args) => replay::run(args).await,
         Command::Validate(args) => validate::run(&args).await,
         Command::Test(args) => test::run(&args),
+        Command::Lint(args) => lint::run(&args).await,
+        Command::Schema => Ok(schema::run()),
         Command::Doctor(args) => doctor::run(args).await,
         #[cfg(feature = "emulator")]
         Command::Emulator(args) => super::emulator::run(args)

@@ -28,7 +28,7 @@ pub(super) async fn run(args: SweepArgs) -> Result<ExitCode, CliFailure> {
         print(&report, args.format)?;
         return Ok(exit_code(report.standing()));
     }
-    let (PolicyRead { policy, source }, client) = set_up(&args.connection).await?;
+    let (PolicyRead { policy, source, .. }, client) = set_up(&args.connection).await?;
     settings.policy_source = Some(source);
     let narrow = narrow(&policy, args.operations)?;
     authenticate(&client).await?;

@@ -1,4 +1,4 @@
-//! `curfew validate`: everything that is wrong with a policy, before it is deployed.
+//! `curfew validate`: everything that is wrong with a policy, before it is deployed, and what deserves a second look.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,9 @@ use anstream::{eprintln, println};
 
 use super::args::ValidateArgs;
 use super::failure::{ALL_WELL, BAD_INPUT, CliFailure};
+use super::lint::findings;
 use super::run::policy_at;
+use crate::lint::FUNCTION_TIMEOUT;
 use crate::policy::Policy;
 use crate::policy::duration::format as format_duration;
 
@@ -15,7 +17,13 @@ pub(super) async fn run(args: &ValidateArgs) -> Result<ExitCode, CliFailure> {
     let mut code = ALL_WELL;
     for source in &args.policies {
         match policy_at(source).await {
-            Ok(read) => println!("{}: valid\n{}", shown(&read.source), summary(&read.policy)),
+            Ok(read) => {
+                println!("{}: valid\n{}", shown(&read.source), summary(&read.policy));
+                let found = findings(&read, FUNCTION_TIMEOUT);
+                if !found.found.is_empty() {
+                    eprintln!("{}\n", found.warnings().coloured());
+                }
+            }
             Err(failure) => {
                 eprintln!("{failure}");
                 code = BAD_INPUT;
@@ -26,7 +34,7 @@ pub(super) async fn run(args: &ValidateArgs) -> Result<ExitCode, CliFailure> {
 }
 
 /// A file by its path alone, as it is written on the command line.
-fn shown(source: &str) -> &str {
+pub(super) fn shown(source: &str) -> &str {
     source.strip_prefix("file:").unwrap_or(source)
 }
 

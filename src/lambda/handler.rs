@@ -122,13 +122,13 @@ impl Handler {
             Asked::Sweep(request) => {
                 // Neither needs the other, and both may be far away.
                 let (read, client) = tokio::join!(self.policy(config, clock), self.ready(config, clock));
-                let PolicyRead { policy, source } = read?;
+                let PolicyRead { policy, source, .. } = read?;
                 settings.policy_source = Some(source);
                 sweep(client?, &policy, &request, &settings, clock, log).await
             }
             Asked::Apply { request, plan, max_age } => {
                 let approval = Approval { plan: PlanFile::from_value(&plan)?, max_age };
-                let PolicyRead { policy, source } = self.policy(config, clock).await?;
+                let PolicyRead { policy, source, .. } = self.policy(config, clock).await?;
                 // Nobody is asked for anything, a token included, for a plan that is refused.
                 approval.check(&policy, clock.now())?;
                 let client = self.ready(config, clock).await?;

@@ -5,7 +5,9 @@
 //! mean for an operation is not known here.
 
 pub(crate) mod fields;
+pub(super) mod keys;
 mod limits;
+mod lint;
 mod matching;
 mod rules;
 pub(crate) mod scalars;
@@ -17,6 +19,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use self::fields::Fields;
+pub use self::lint::LINT_CHECKS;
 pub use self::scopes::KNOWN_SERVICES;
 use super::model::{Limits, Mode, Policy};
 use super::problem::{PolicyError, Problems, quoted};
@@ -26,8 +29,6 @@ use super::tree::{Node, Value};
 /// How long a cancelled operation is watched without a `follow_up`: most end within seconds, and a function that runs
 /// every few minutes has a minute.
 const DEFAULT_FOLLOW_UP: Duration = Duration::from_secs(60);
-
-const KEYS: [&str; 7] = ["version", "mode", "scopes", "protect", "rules", "limits", "follow_up"];
 
 impl Policy {
     /// Reads a policy. `origin` is what its errors call it: a path, a URL.
@@ -50,7 +51,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 }
 
 fn read(root: &Node, digest: String, problems: &mut Problems) -> Option<Policy> {
-    let fields = Fields::read(root, "the policy", &KEYS, problems)?;
+    let fields = Fields::read(root, "the policy", &keys::POLICY, problems)?;
     // Every section is read before the first that is missing ends this.
     let version = read_version(&fields, problems);
     let mode = fields.optional("mode", Mode::Audit, problems, read_mode);
@@ -67,6 +68,7 @@ fn read(root: &Node, digest: String, problems: &mut Problems) -> Option<Policy> 
         .and_then(|node| rules::read(node, problems));
     let limits = fields.optional("limits", Limits::default(), problems, limits::read);
     let follow_up_for = fields.optional("follow_up", DEFAULT_FOLLOW_UP, problems, read_follow_up);
+    let allow = fields.optional("lint", Vec::new(), problems, lint::read);
     version?;
     Some(Policy {
         mode: mode?,
@@ -75,6 +77,7 @@ fn read(root: &Node, digest: String, problems: &mut Problems) -> Option<Policy> 
         rules: rules?,
         limits: limits?,
         follow_up_for: follow_up_for?,
+        allow: allow?,
         digest,
     })
 }
@@ -109,7 +112,7 @@ fn read_mode(node: &Node, problems: &mut Problems) -> Option<Mode> {
 }
 
 fn read_follow_up(node: &Node, problems: &mut Problems) -> Option<Duration> {
-    let fields = Fields::read(node, "`follow_up`", &["for"], problems)?;
+    let fields = Fields::read(node, "`follow_up`", &keys::FOLLOW_UP, problems)?;
     fields.optional("for", DEFAULT_FOLLOW_UP, problems, |node, problems| {
         scalars::duration(node, "for", problems)
     })

@@ -14,7 +14,7 @@ use super::model::{Field, Match, Pattern, Predicate, Test, ValueTest};
 use crate::operation::{LocationId, Operation, ProjectId, ServiceName};
 
 /// What the `@type` of a metadata object begins with; a policy may leave it out.
-const TYPE_PREFIX: &str = "type.googleapis.com/";
+pub const TYPE_PREFIX: &str = "type.googleapis.com/";
 
 /// The largest whole number up to which a 64-bit float has no gaps: 2^53.
 const EXACT_IN_FLOAT: f64 = 9_007_199_254_740_992.0;

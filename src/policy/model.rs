@@ -52,6 +52,8 @@ pub struct Policy {
     pub limits: Limits,
     /// How long to watch a cancelled operation in the run that cancelled it.
     pub follow_up_for: Duration,
+    /// Findings of the linter that are accepted. They change nothing about a run.
+    pub allow: Vec<Allowance>,
     /// `sha256:` and the hex digest of the bytes that were read.
     pub digest: String,
 }
@@ -71,6 +73,17 @@ impl Policy {
                 }
         })
     }
+}
+
+/// A finding of the linter that somebody has looked at and accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowance {
+    /// The check's name: one that there is.
+    pub check: Arc<str>,
+    /// Why. Never empty.
+    pub reason: Arc<str>,
+    /// The rule or the protection for which it is accepted; without one, wherever it is found.
+    pub rule: Option<Arc<str>>,
 }
 
 /// Collections to read: every project in every location.

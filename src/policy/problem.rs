@@ -1,41 +1,22 @@
-//! What is wrong with a policy, or with another file that people write by hand, shown to the person who wrote it: the line, a caret, and what would be right.
+//! What is wrong with a policy, or with another file that people write by hand, shown to the person who wrote it: the
+//! line, a caret, and what would be right.
 //!
 //! Problems are collected, never returned one by one: a file is mended in one go. Nothing here knows what a policy
-//! may say; it only knows where things stand in a text and how to show them.
+//! may say. How a place in a text is shown is in `drawing`.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Level, Renderer};
+
+pub(super) use super::drawing::Place;
+use super::drawing::{Drawing, Note};
 
 /// How many problems of one file are shown. More than a screen full helps nobody, and a broken generator can make
 /// ten thousand.
 const MAX_SHOWN: usize = 50;
 
-/// The longest line, in characters, that is shown whole. Nobody writes a longer one by hand.
-const MAX_LINE: usize = 2_000;
-
-/// How many characters around a problem are shown of a line that is longer.
-const EXCERPT: usize = 60;
-
 /// How many characters of a text from the file are quoted in a message.
 const MAX_QUOTED: usize = 80;
-
-/// Where something stands in a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    /// From 1.
-    pub(crate) line: usize,
-    /// From 1, in characters.
-    pub(crate) column: usize,
-    /// How many characters from there on it takes up; what goes beyond the line is not underlined.
-    pub(crate) width: usize,
-}
-
-impl Place {
-    /// The beginning of a file.
-    pub(crate) const START: Place = Place { line: 1, column: 1, width: 1 };
-}
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,10 +87,8 @@ fn escaped(c: char) -> impl Iterator<Item = char> {
 /// `Display` shows each problem with its line and a caret, in plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyError {
-    origin: String,
     problems: Vec<Problem>,
-    /// The offending lines, by their number.
-    lines: BTreeMap<usize, String>,
+    drawing: Drawing,
 }
 
 impl PolicyError {
@@ -119,17 +98,9 @@ impl PolicyError {
         problems.sort_by_key(|problem| problem.place);
         // What stands behind an anchor is read once for each alias, and is wrong every time.
         problems.dedup();
-        let mut lines = BTreeMap::new();
-        // Problems and lines both go up: one pass over the source finds all the lines.
-        let mut source_lines = (1..).zip(lines_of(source)).peekable();
-        for problem in problems.iter().take(MAX_SHOWN) {
-            while let Some((number, line)) = source_lines.next_if(|(number, _)| *number <= problem.line()) {
-                if number == problem.line() {
-                    lines.insert(number, line.to_owned());
-                }
-            }
-        }
-        Self { origin: origin.to_owned(), problems, lines }
+        let drawing =
+            Drawing::new(origin, source, problems.iter().take(MAX_SHOWN).map(|problem| problem.place));
+        Self { problems, drawing }
     }
 
     /// Everything that is wrong, from the top of the file to its end. Never empty.
@@ -146,45 +117,19 @@ impl PolicyError {
 
     fn render(&self, renderer: &Renderer) -> String {
         let shown = self.problems.iter().take(MAX_SHOWN);
-        let mut parts: Vec<String> = shown.map(|problem| renderer.render(&[self.group(problem)])).collect();
+        let notes = shown.map(|problem| Note {
+            level: Level::ERROR,
+            place: problem.place,
+            message: &problem.message,
+            note: None,
+            help: &problem.help,
+        });
+        let mut parts: Vec<String> = notes.map(|note| self.drawing.render(renderer, &note)).collect();
         let more = self.problems.len().saturating_sub(MAX_SHOWN);
         if more > 0 {
             parts.push(format!("and {more} more"));
         }
         parts.join("\n\n")
-    }
-
-    /// One problem as annotate-snippets takes it.
-    fn group<'a>(&'a self, problem: &'a Problem) -> Group<'a> {
-        let title = Level::ERROR.primary_title(problem.message.as_str());
-        let help = Level::HELP.message(problem.help.as_str());
-        let Place { line: number, column, width } = problem.place;
-        match self.lines.get(&number) {
-            Some(line) if line.chars().nth(MAX_LINE).is_none() => {
-                let start = byte_offset(line, column - 1);
-                let end = byte_offset(line, (column - 1).saturating_add(width.max(1)));
-                // A bracket's place takes in the blanks behind it.
-                let trimmed = line.get(start..end).unwrap_or_default().trim_end().len();
-                let first = byte_offset(line, column).min(end);
-                let end = (start + trimmed).max(first);
-                let annotation = AnnotationKind::Primary.span(start..end);
-                let snippet = Snippet::source(line.as_str())
-                    .path(self.origin.as_str())
-                    .line_start(number)
-                    .annotation(annotation);
-                title.element(snippet).element(help)
-            }
-            line => {
-                let origin = Origin::path(self.origin.as_str()).line(number).char_column(column);
-                let near: String = line
-                    .map(|line| {
-                        line.chars().skip((column - 1).saturating_sub(EXCERPT)).take(2 * EXCERPT).collect()
-                    })
-                    .unwrap_or_default();
-                let near = Level::NOTE.message(format!("in a very long line, near {}", quoted(&near)));
-                title.element(origin).element(near).element(help)
-            }
-        }
     }
 }
 
@@ -195,16 +140,6 @@ impl fmt::Display for PolicyError {
 }
 
 impl std::error::Error for PolicyError {}
-
-/// The lines of a text as YAML counts them: a lone carriage return ends one, too.
-fn lines_of(source: &str) -> impl Iterator<Item = &str> {
-    source.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
-}
-
-/// Where the character of this index begins; the end of the line when it has fewer.
-fn byte_offset(line: &str, chars: usize) -> usize {
-    line.char_indices().nth(chars).map_or(line.len(), |(offset, _)| offset)
-}
 
 #[cfg(test)]
 mod tests {

@@ -40,7 +40,7 @@ pub(super) const POLICY: Form = Form {
 };
 
 /// Some editors begin a UTF-8 file with it. It is no part of the text.
-const BYTE_ORDER_MARK: char = '\u{feff}';
+pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Reads a file and makes something of its tree. `origin` is what its errors call it: a path, a URL.
 ///

@@ -43,6 +43,8 @@ enum Place {
 pub struct PolicyRead {
     /// The policy.
     pub policy: Arc<Policy>,
+    /// What it was read from, for those who point at parts of it.
+    pub bytes: Arc<[u8]>,
     /// Where it came from, as `CURFEW_POLICY` writes it; of an object in S3 that has versions, with its version.
     pub source: String,
 }
@@ -128,6 +130,6 @@ impl PolicyReader {
     /// `origin` stands above the lines that an error shows.
     fn check_as(&self, bytes: &[u8], origin: &str) -> Result<PolicyRead, SetUpError> {
         let policy = Policy::parse(bytes, origin).map_err(SetUpError::PolicyInvalid)?;
-        Ok(PolicyRead { policy: Arc::new(policy), source: self.source.to_string() })
+        Ok(PolicyRead { policy: Arc::new(policy), bytes: bytes.into(), source: self.source.to_string() })
     }
 }

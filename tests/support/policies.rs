@@ -67,8 +67,13 @@ impl LimitsSpec {
 impl PolicySpec {
     /// The policy as curfew reads it. JSON is YAML.
     pub(crate) fn policy(&self) -> Policy {
-        let text = self.json().to_string();
+        let text = self.text();
         Policy::parse(text.as_bytes(), "policy.yaml").unwrap_or_else(|error| panic!("{error}\n{text}"))
+    }
+
+    /// The policy file.
+    pub(crate) fn text(&self) -> String {
+        self.json().to_string()
     }
 
     fn json(&self) -> Value {

@@ -4,13 +4,12 @@ use super::super::model::{Limits, WhenExceeded};
 use super::super::problem::Problems;
 use super::super::tree::Node;
 use super::fields::Fields;
-use super::scalars;
+use super::{keys, scalars};
 
 pub(super) fn read(node: &Node, problems: &mut Problems) -> Option<Limits> {
-    const KEYS: [&str; 3] = ["max_cancellations", "max_share", "when_exceeded"];
     const WHEN_EXCEEDED: [(&str, WhenExceeded); 2] =
         [("cancel_oldest", WhenExceeded::CancelOldest), ("cancel_none", WhenExceeded::CancelNone)];
-    let fields = Fields::read(node, "`limits`", &KEYS, problems)?;
+    let fields = Fields::read(node, "`limits`", &keys::LIMITS, problems)?;
     let default = Limits::default();
     let max_cancellations =
         fields.optional("max_cancellations", default.max_cancellations, problems, |node, problems| {

@@ -8,22 +8,7 @@ use super::super::model::{Field, Match, Pattern, Predicate, Test, ValueTest};
 use super::super::problem::{Problems, quoted};
 use super::super::tree::{Entry, Node, Value};
 use super::fields::Fields;
-use super::scalars;
-
-const KEYS: [&str; 12] = [
-    "service",
-    "project",
-    "location",
-    "name",
-    "verb",
-    "target",
-    "kind",
-    "cancellation_requested",
-    "metadata",
-    "any",
-    "all",
-    "not",
-];
+use super::{keys, scalars};
 
 /// Reads a match. `what` is the key it stands under; `empty` is what to do about one without entries.
 pub(super) fn read_match(node: &Node, what: &str, empty: &str, problems: &mut Problems) -> Option<Match> {
@@ -31,7 +16,7 @@ pub(super) fn read_match(node: &Node, what: &str, empty: &str, problems: &mut Pr
         scalars::report_type(node, what, "a map", empty, problems);
         return None;
     }
-    Fields::read(node, "a match", &KEYS, problems)?;
+    Fields::read(node, "a match", &keys::MATCH, problems)?;
     let Value::Map(entries) = &node.value else { return None };
     if entries.is_empty() {
         problems.report(node.place, format!("`{what}` is empty"), empty);

@@ -9,7 +9,7 @@ use super::super::problem::{Place, Problems, quoted};
 use super::super::tree::Node;
 use super::fields::Fields;
 use super::matching::read_match;
-use super::scalars;
+use super::{keys, scalars};
 
 /// The longest name of a rule or a protection. It stands in every record and in a column of a table.
 const MAX_NAME: usize = 100;
@@ -36,9 +36,8 @@ pub(super) fn read(node: &Node, problems: &mut Problems) -> Option<Vec<Rule>> {
 }
 
 fn read_rule<'a>(node: &'a Node, names: &mut Names<'a>, problems: &mut Problems) -> Option<Rule> {
-    const KEYS: [&str; 5] = ["name", "match", "max_age", "max_running", "action"];
     const ACTIONS: [(&str, Action); 2] = [("cancel", Action::Cancel), ("report", Action::Report)];
-    let fields = Fields::read(node, "a rule", &KEYS, problems)?;
+    let fields = Fields::read(node, "a rule", &keys::RULE, problems)?;
     let name = read_name(&fields, names, problems);
     let matches = fields.optional("match", Match::All(Vec::new()), problems, |node, problems| {
         read_match(node, "match", "leave `match` out if the rule is for everything", problems)
@@ -61,7 +60,7 @@ pub(super) fn read_protections(node: &Node, problems: &mut Problems) -> Option<V
 }
 
 fn read_protection<'a>(node: &'a Node, names: &mut Names<'a>, problems: &mut Problems) -> Option<Protection> {
-    let fields = Fields::read(node, "a protection", &["name", "match"], problems)?;
+    let fields = Fields::read(node, "a protection", &keys::PROTECTION, problems)?;
     let name = read_name(&fields, names, problems);
     let help = "say what is protected: `match: { target: \"**/targets/prod-*\" }`";
     let matches =
@@ -129,7 +128,7 @@ fn read_age(node: &Node, problems: &mut Problems) -> Option<Duration> {
 fn read_running(node: &Node, problems: &mut Problems) -> Option<MaxRunning> {
     const ORDERS: [(&str, CancelOrder); 2] =
         [("oldest", CancelOrder::Oldest), ("newest", CancelOrder::Newest)];
-    let fields = Fields::read(node, "`max_running`", &["count", "per", "cancel"], problems)?;
+    let fields = Fields::read(node, "`max_running`", &keys::MAX_RUNNING, problems)?;
     let count = fields
         .required("count", "say how many may run: `max_running: { count: 1, per: [target] }`", problems)
         .and_then(|node| scalars::count(node, "count", problems));

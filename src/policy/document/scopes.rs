@@ -6,7 +6,7 @@ use super::super::model::{Locations, Scope};
 use super::super::problem::{Problems, quoted};
 use super::super::tree::Node;
 use super::fields::{Fields, listed};
-use super::scalars;
+use super::{keys, scalars};
 use crate::operation::{LocationId, NameError, ProjectId, ServiceName};
 
 /// The services that curfew can read and cancel in, by their short names.
@@ -32,7 +32,7 @@ pub(super) fn read(node: &Node, problems: &mut Problems) -> Option<Vec<Scope>> {
 }
 
 fn read_scope(node: &Node, problems: &mut Problems) -> Option<Scope> {
-    let fields = Fields::read(node, "a scope", &["service", "projects", "locations"], problems)?;
+    let fields = Fields::read(node, "a scope", &keys::SCOPE, problems)?;
     let service = match fields.get("service") {
         Some(node) => read_service(node, problems),
         None => ServiceName::parse(DEFAULT_SERVICE).ok(),

@@ -364,6 +364,31 @@ fn a_match_takes_values_of_the_right_type() {
 }
 
 #[test]
+fn a_finding_is_accepted_with_a_reason_and_by_the_name_of_a_check() {
+    let allow = |text: &str| with(&format!("lint: {{allow: [{{{text}}}]}}"));
+    check(
+        &allow("check: unknown-verb"),
+        "8:16 an allowance has no `reason` | say why the finding is accepted",
+    );
+    check(&allow("check: unknown-verb, reason: ' '"), "8:46 `reason` is empty | say why");
+    check(&allow("reason: so it is"), "8:16 an allowance has no `check` | name the check that is silenced");
+    check(
+        &allow("check: unreachable_rules, reason: so it is"),
+        "8:24 there is no check `unreachable_rules` | did you mean `unreachable-rule`?",
+    );
+    check(
+        &allow("check: everything, reason: so it is"),
+        "8:24 there is no check `everything` | the checks are `unreachable-rule`, ",
+    );
+    check(
+        &allow("check: unknown-verb, reason: so it is, rules: [r]"),
+        "8:56 unknown key `rules` in an allowance",
+    );
+    check(&with("lint: {deny: []}"), "8:8 unknown key `deny` in `lint` | the keys of `lint` are `allow`");
+    check(&with("lint: {allow: all}"), "8:15 `allow` must be a list");
+}
+
+#[test]
 fn a_mistake_behind_an_anchor_is_named_once() {
     let source = format!("{BASE}    match: &m {{vrb: x}}\n  - {{name: s, max_age: 1h, match: *m}}\n");
     check(&problems(&source), "8:16 unknown key `vrb` in a match");

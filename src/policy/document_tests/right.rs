@@ -62,7 +62,8 @@ fn every_policy_that_is_shipped_is_right() {
     let mut seen = 0;
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/policies")).unwrap() {
         let path = entry.unwrap().path();
-        if path.to_string_lossy().ends_with(".test.yaml") {
+        let name = path.to_string_lossy();
+        if !name.ends_with(".yaml") || name.ends_with(".test.yaml") {
             continue;
         }
         let bytes = std::fs::read(&path).unwrap();
@@ -155,6 +156,19 @@ fn a_rule_and_a_protection_may_share_a_name() {
 #[test]
 fn nothing_may_be_protected_in_so_many_words() {
     assert!(policy(&format!("{BASE}protect: []")).protect.is_empty());
+}
+
+#[test]
+fn a_finding_is_accepted_by_name_with_a_reason_and_perhaps_for_one_rule() {
+    let source = format!(
+        "{BASE}lint: {{allow: [{{check: max-age-too-long, reason: they take months, rule: r}}, \
+         {{check: unknown-verb, reason: it is new}}]}}"
+    );
+    let got: Vec<_> = policy(&source).allow.iter().map(|a| (a.check.clone(), a.rule.is_some())).collect();
+    assert_eq!(got, [("max-age-too-long".into(), true), ("unknown-verb".into(), false)]);
+    for nothing in ["lint: {}", "lint: {allow: []}"] {
+        assert!(policy(&format!("{BASE}{nothing}")).allow.is_empty(), "{nothing}");
+    }
 }
 
 #[test]

@@ -1,0 +1,385 @@
+//! Whether an operation can be as some formulas say: a proof that none can, or one that is.
+//!
+//! The formulas are taken apart, alternative by alternative, and what each field would have to be is checked on the way.
+//! "Never" is only said when every alternative has been shown to contradict itself; an operation is only given when the
+//! formulas hold for it. In between is "unclear": the search was given up, or what was found could not be put together.
+//!
+//! What the names of one operation have to do with each other is not used for a proof, so less is proved, never more.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::example::{Example, Places};
+use super::formula::{Atom, Formula};
+use super::language::{Constraint, Found, Language, find};
+use super::value::{Possible, Wanted};
+use crate::operation::Operation;
+use crate::policy::{Field, Pattern, TYPE_PREFIX, Test};
+
+/// How many steps one question may take. A policy of twenty rules takes some hundreds.
+const MAX_STEPS: usize = 5_000;
+
+/// How many steps all the questions about one policy may take together: a second or two. It is far more than any policy
+/// that people keep by hand needs, and keeps one that was generated from taking hours.
+const MAX_STEPS_IN_ALL: usize = 200_000;
+
+/// What a name between two slashes is made of.
+const SEGMENT: &str = r"(?-u)^[A-Za-z0-9._~:-]+$";
+
+/// What the name of an operation is made of.
+const NAME: &str =
+    r"(?-u)^projects/[A-Za-z0-9._~:-]+/locations/[A-Za-z0-9._~:-]+/operations/[A-Za-z0-9._~-]+$";
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub(super) enum Answer {
+    /// No operation is like that.
+    Never,
+    /// This one is.
+    Example(Box<Operation>),
+    /// It was not found out.
+    Unclear,
+}
+
+impl Answer {
+    /// Whether it is proved that there is none.
+    pub(super) fn is_never(&self) -> bool {
+        matches!(self, Self::Never)
+    }
+}
+
+/// Answers questions about one policy, and keeps what it made for one answer for the next.
+#[derive(Debug)]
+pub(super) struct Solver {
+    places: Places,
+    /// By their expressions. `None`: too large.
+    languages: RefCell<HashMap<String, Option<Rc<Language>>>>,
+    steps_left: Cell<usize>,
+}
+
+impl Solver {
+    /// Examples are made of these places.
+    pub(super) fn new(places: Places) -> Self {
+        Self { places, languages: RefCell::default(), steps_left: Cell::new(MAX_STEPS_IN_ALL) }
+    }
+
+    /// Whether all of these can be so for one operation.
+    pub(super) fn solve(&self, formulas: &[&Formula]) -> Answer {
+        let mut search = Search {
+            solver: self,
+            formulas,
+            fields: Vec::new(),
+            steps_left: self.steps_left.get().min(MAX_STEPS),
+        };
+        let before = search.steps_left;
+        let answer = search.go(formulas.to_vec());
+        let used = before.saturating_sub(search.steps_left);
+        self.steps_left.set(self.steps_left.get().saturating_sub(used));
+        answer
+    }
+
+    fn language(&self, regex: String) -> Option<Rc<Language>> {
+        if let Some(known) = self.languages.borrow().get(&regex) {
+            return known.clone();
+        }
+        let made = Language::new(&regex).map(Rc::new);
+        self.languages.borrow_mut().insert(regex, made.clone());
+        made
+    }
+
+    fn pattern(&self, pattern: &Pattern, field: &Field) -> Option<Rc<Language>> {
+        let regex = pattern.to_regex()?;
+        if *field != Field::Kind {
+            return self.language(regex);
+        }
+        // The type is also found without what it begins with.
+        let inner = regex.strip_prefix("(?-u)^")?.strip_suffix('$')?;
+        self.language(format!("(?-u)^(?:{})?(?:{inner})$", TYPE_PREFIX.replace('.', r"\.")))
+    }
+
+    /// What a text can be of which one of some patterns must take it, or none, for each entry.
+    fn text(&self, field: &Field, wanted: &[(&[Pattern], bool)]) -> Found {
+        let fits = |text: &str| {
+            wanted.iter().all(|(patterns, taken)| {
+                let short = text.strip_prefix(TYPE_PREFIX).filter(|_| *field == Field::Kind);
+                let takes = |p: &Pattern| p.is_match(text) || short.is_some_and(|short| p.is_match(short));
+                patterns.iter().any(takes) == *taken
+            })
+        };
+        if let Some(text) = self.places.likely(field).into_iter().find(|text| fits(text)) {
+            return Found::Text(text);
+        }
+        let mut constraints = Vec::new();
+        let domain = match field {
+            Field::Service | Field::Project | Field::Location => Some(SEGMENT),
+            Field::Name => Some(NAME),
+            _ => None,
+        };
+        if let Some(domain) = domain {
+            match self.language(domain.to_owned()) {
+                Some(language) => constraints.push(Constraint { taken: true, by: vec![language] }),
+                None => return Found::Unclear,
+            }
+        }
+        for (patterns, taken) in wanted {
+            let by: Option<Vec<_>> = patterns.iter().map(|pattern| self.pattern(pattern, field)).collect();
+            match by {
+                Some(by) => constraints.push(Constraint { taken: *taken, by }),
+                None => return Found::Unclear,
+            }
+        }
+        find(&constraints)
+    }
+}
+
+/// What is asked of one field, and what it was found that it can be.
+struct Asked {
+    field: Field,
+    atoms: Vec<Atom>,
+    value: Option<Value>,
+}
+
+/// One question.
+struct Search<'a> {
+    solver: &'a Solver,
+    formulas: &'a [&'a Formula],
+    fields: Vec<Asked>,
+    steps_left: usize,
+}
+
+impl Search<'_> {
+    /// Looks at what is still to be taken apart. As deep as there are alternatives within each other.
+    fn go(&mut self, pending: Vec<&Formula>) -> Answer {
+        let Some(steps_left) = self.steps_left.checked_sub(1) else { return Answer::Unclear };
+        self.steps_left = steps_left;
+        let Some((atoms, choices)) = taken_apart(pending) else { return Answer::Never };
+        let Some(undo) = self.assume(&atoms) else { return Answer::Never };
+        let answer = self.choose(choices);
+        self.fields = undo;
+        answer
+    }
+
+    fn choose(&mut self, mut choices: Vec<&Formula>) -> Answer {
+        // The one with the fewest alternatives first: it contradicts itself the soonest.
+        let fewest =
+            (0..choices.len()).min_by_key(|index| choices.get(*index).map_or(0, |choice| width(choice)));
+        let Some(fewest) = fewest else { return self.example() };
+        let Formula::Or(alternatives) = choices.swap_remove(fewest) else { return Answer::Unclear };
+        let mut answer = Answer::Never;
+        for alternative in alternatives {
+            let mut pending = choices.clone();
+            pending.push(alternative);
+            match self.go(pending) {
+                Answer::Never => {}
+                found @ Answer::Example(_) => return found,
+                Answer::Unclear => answer = Answer::Unclear,
+            }
+        }
+        answer
+    }
+
+    /// Takes up what is asked. `None` when a field cannot be all of it; else what was known before.
+    fn assume(&mut self, atoms: &[&Atom]) -> Option<Vec<Asked>> {
+        let mut fields: Vec<Asked> = Vec::with_capacity(self.fields.len());
+        for Asked { field, atoms, value } in &self.fields {
+            fields.push(Asked { field: field.clone(), atoms: atoms.clone(), value: value.clone() });
+        }
+        let mut changed = Vec::new();
+        for atom in atoms {
+            let field = &atom.predicate.field;
+            let index = fields.iter().position(|asked| asked.field == *field).unwrap_or_else(|| {
+                fields.push(Asked { field: field.clone(), atoms: Vec::new(), value: None });
+                fields.len() - 1
+            });
+            if let Some(asked) = fields.get_mut(index) {
+                asked.atoms.push((*atom).clone());
+                changed.push(index);
+            }
+        }
+        changed.sort_unstable();
+        changed.dedup();
+        for index in changed {
+            let Some(asked) = fields.get_mut(index) else { continue };
+            self.steps_left = self.steps_left.saturating_sub(1);
+            asked.value = match self.solver.field(asked) {
+                Fits::Never => return None,
+                Fits::As(value) => Some(value),
+                Fits::Unclear => None,
+            };
+        }
+        Some(std::mem::replace(&mut self.fields, fields))
+    }
+
+    /// An operation of the values that were found, if it is one for which the formulas hold.
+    fn example(&self) -> Answer {
+        let mut example = Example::new(&self.solver.places);
+        for asked in &self.fields {
+            match &asked.value {
+                Some(value) => example.set(&asked.field, value),
+                None => return Answer::Unclear,
+            }
+        }
+        match example.operation() {
+            Some(operation) if self.formulas.iter().all(|formula| formula.holds_for(&operation)) => {
+                Answer::Example(Box::new(operation))
+            }
+            _ => Answer::Unclear,
+        }
+    }
+}
+
+/// What a field can be.
+enum Fits {
+    Never,
+    As(Value),
+    Unclear,
+}
+
+impl Solver {
+    fn field(&self, asked: &Asked) -> Fits {
+        match &asked.field {
+            Field::CancellationRequested => {
+                let mut flags = asked.atoms.iter().filter_map(|atom| match atom.predicate.test {
+                    Test::Is(flag) => Some(flag == atom.holds),
+                    Test::OneOf(_) | Test::Value(_) => None,
+                });
+                match flags.next() {
+                    Some(first) if flags.all(|flag| flag == first) => Fits::As(Value::Bool(first)),
+                    Some(_) => Fits::Never,
+                    None => Fits::Unclear,
+                }
+            }
+            Field::Metadata(_) => self.metadata(asked),
+            field => {
+                let wanted: Vec<(&[Pattern], bool)> = asked
+                    .atoms
+                    .iter()
+                    .filter_map(|atom| match &atom.predicate.test {
+                        Test::OneOf(patterns) => Some((patterns.as_slice(), atom.holds)),
+                        Test::Is(_) | Test::Value(_) => None,
+                    })
+                    .collect();
+                fits(self.text(field, &wanted))
+            }
+        }
+    }
+
+    fn metadata(&self, asked: &Asked) -> Fits {
+        let wanted = Wanted::of(&asked.atoms);
+        match wanted.possible() {
+            Possible::Nothing => Fits::Never,
+            Possible::Value(value) => Fits::As(value),
+            Possible::Text(spelt) => {
+                let texts: Vec<(&[Pattern], bool)> = wanted
+                    .texts
+                    .iter()
+                    .map(|(pattern, holds)| (std::slice::from_ref(*pattern), *holds))
+                    .collect();
+                match (self.text(&asked.field, &texts), spelt) {
+                    (Found::Nothing, _) => Fits::Never,
+                    // Whether the number's text is one that the globs allow, the example will show.
+                    (_, Some(number)) => Fits::As(Value::String(number)),
+                    (found, None) => fits(found),
+                }
+            }
+        }
+    }
+}
+
+fn fits(found: Found) -> Fits {
+    match found {
+        Found::Text(text) => Fits::As(Value::String(text)),
+        Found::Nothing => Fits::Never,
+        Found::Unclear => Fits::Unclear,
+    }
+}
+
+fn width(formula: &Formula) -> usize {
+    match formula {
+        Formula::Or(parts) => parts.len(),
+        Formula::And(_) | Formula::Atom(_) => 1,
+    }
+}
+
+/// What must be so at once, and the choices that are left. `None` when one of them has no alternative.
+fn taken_apart(mut pending: Vec<&Formula>) -> Option<(Vec<&Atom>, Vec<&Formula>)> {
+    let (mut atoms, mut choices) = (Vec::new(), Vec::new());
+    while let Some(formula) = pending.pop() {
+        match formula {
+            Formula::Atom(atom) => atoms.push(atom),
+            Formula::And(parts) => pending.extend(parts),
+            Formula::Or(parts) => match parts.as_slice() {
+                [] => return None,
+                [only] => pending.push(only),
+                _ => choices.push(formula),
+            },
+        }
+    }
+    Some((atoms, choices))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Policy;
+
+    fn answer(matching: &str) -> Answer {
+        let source = format!(
+            "version: 1\nscopes: [{{ projects: [p], locations: [l] }}]\nrules: [{{ name: r, max_age: 1h, match: {matching} }}]"
+        );
+        let policy = Policy::parse(source.as_bytes(), "p").unwrap_or_else(|error| panic!("{error}"));
+        let formula = Formula::is_true(&policy.rules[0].matches);
+        let answer = Solver::new(Places::of(&policy)).solve(&[&formula]);
+        if let Answer::Example(operation) = &answer {
+            assert!(formula.holds_for(operation), "{operation:?}");
+        }
+        answer
+    }
+
+    #[test]
+    fn what_an_operation_can_be_is_shown_by_one() {
+        for matching in [
+            "{ verb: create }",
+            "{ verb: [x, y], not: { verb: x } }",
+            "{ target: '**/a', not: { any: [{ target: 'b/**' }, { target: '*' }] } }",
+            "{ name: 'projects/q/locations/m/operations/*' }",
+            "{ project: 'q*', not: { project: q } }",
+            // With what a type begins with, and without.
+            "{ all: [{ kind: a.B }, { kind: 'type.googleapis.com/*' }] }",
+            "{ kind: a.B, not: { kind: 'c*' } }",
+            "{ cancellation_requested: true, not: { all: [{ cancellation_requested: false }] } }",
+            "{ metadata: { /a: 1, /b: true, /c/d: 'x*' } }",
+            "{ all: [{ metadata: { /a: 1 } }, { metadata: { /a: '1' } }] }",
+            "{ all: [{ metadata: { /a: 1 } }, { metadata: { /a: 1.0 } }] }",
+            "{ all: [{ metadata: { /a: 1 } }, { not: { metadata: { /a: 2 } } }] }",
+            "{ not: { metadata: { /a: [0, 1, 2] } } }",
+            "{ not: { metadata: { /a: [x, y] } } }",
+        ] {
+            assert!(matches!(answer(matching), Answer::Example(_)), "{matching}");
+        }
+    }
+
+    #[test]
+    fn what_no_operation_can_be_is_found_out() {
+        for matching in [
+            "{ verb: x, not: { verb: [x, y] } }",
+            "{ verb: x, any: [{ verb: y }, { all: [{ verb: 'z*' }] }] }",
+            "{ target: 'a/*', not: { target: '**' } }",
+            "{ project: a/b }",
+            "{ location: 'a b' }",
+            "{ name: 'projects/*/operations/*' }",
+            "{ all: [{ kind: a.B }, { kind: 'c.*' }] }",
+            "{ cancellation_requested: true, not: { cancellation_requested: true } }",
+            "{ all: [{ metadata: { /a: 1 } }, { metadata: { /a: 2 } }] }",
+            "{ metadata: { /a: 1 }, not: { metadata: { /a: [3, 1] } } }",
+            "{ metadata: { /a: true }, not: { metadata: { /a: [x, true] } } }",
+            "{ all: [{ metadata: { /a: true } }, { metadata: { /a: x } }] }",
+            "{ all: [{ metadata: { /a: 'x*' } }, { metadata: { /a: 'y*' } }] }",
+        ] {
+            assert!(answer(matching).is_never(), "{matching}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The keys of a policy, section by section: the words that may stand in the file.
+//!
+//! They stand in one place because two read them: the parser, and the test that holds the schema to it.
+
+pub(in super::super) const POLICY: [&str; 8] =
+    ["version", "mode", "scopes", "protect", "rules", "limits", "follow_up", "lint"];
+
+pub(in super::super) const SCOPE: [&str; 3] = ["service", "projects", "locations"];
+
+pub(in super::super) const PROTECTION: [&str; 2] = ["name", "match"];
+
+pub(in super::super) const RULE: [&str; 5] = ["name", "match", "max_age", "max_running", "action"];
+
+pub(in super::super) const MAX_RUNNING: [&str; 3] = ["count", "per", "cancel"];
+
+pub(in super::super) const MATCH: [&str; 12] = [
+    "service",
+    "project",
+    "location",
+    "name",
+    "verb",
+    "target",
+    "kind",
+    "cancellation_requested",
+    "metadata",
+    "any",
+    "all",
+    "not",
+];
+
+pub(in super::super) const LIMITS: [&str; 3] = ["max_cancellations", "max_share", "when_exceeded"];
+
+pub(in super::super) const FOLLOW_UP: [&str; 1] = ["for"];
+
+pub(in super::super) const LINT: [&str; 1] = ["allow"];
+
+pub(in super::super) const ALLOWANCE: [&str; 3] = ["check", "reason", "rule"];
