@@ -177,7 +177,7 @@ fn a_sweep_is_one_line_with_its_sums() {
     let want = json!({
         "event": "sweep", "sweep_id": "sweep-1", "mode": "enforce", "trigger": "schedule",
         "policy_digest": "sha256:00", "policy_source": "ssm:/curfew/policy", "plan_digest": null,
-        "started_at": "2026-11-24T12:00:00Z", "duration_ms": 5210,
+        "started_at": "2026-11-24T12:00:00Z", "now": null, "duration_ms": 5210,
         "listing_ms": 900, "complete": true, "collections": 2, "gaps": [], "gaps_omitted": 0, "seen": 16,
         "done": 1, "spared": 10, "violating": 5, "withheld": { "limit": 1, "already_requested": 1 },
         "limit": "max_cancellations: at most 3 in one sweep; 4 break a rule", "attempted": 3,
