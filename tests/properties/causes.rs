@@ -143,16 +143,21 @@ fn with_another_cause(
             }
             Some(verdicts(&crowded, policy).swap_remove(index))
         }
-        Verdict::Spared(Spared::Undecidable { missing, .. }) => match missing {
+        Verdict::Spared(Spared::Undecidable { rule: name, missing }) => match missing {
             Missing::CreateTime | Missing::CreateTimeInFuture => aged(60),
             // It lacks a value that can be compared: one of the types that policies name is the one that is.
-            Missing::Field(Field::Metadata(_)) => STEPS
-                .into_iter()
-                .map(|step| {
-                    after(snapshot, policy, index, |operation| operation.metadata = Some(metadata(step)))
-                })
-                .find(|other| cause(other) != cause(verdict))
-                .or_else(|| Some(verdict.clone())),
+            Missing::Field(Field::Metadata(_)) => {
+                let with = |step| Operation { metadata: Some(metadata(step)), ..operation.clone() };
+                let verdicts = STEPS
+                    .into_iter()
+                    .map(|step| after(snapshot, policy, index, |operation| *operation = with(step)));
+                // A match that wants values of several types of one field may be unknown for each of them.
+                let rule = &spec.rules[name.strip_prefix('r').unwrap().parse::<usize>().unwrap()];
+                let matches = rule.matches.as_ref().unwrap();
+                let is_decidable = STEPS.iter().any(|step| truth(matches, &Facts::of(&with(step))).is_some());
+                let other = verdicts.into_iter().find(|other| cause(other) != cause(verdict));
+                other.or_else(|| is_decidable.then(|| verdict.clone()))
+            }
             Missing::Field(field) => change(&|operation: &mut Operation| fill(operation, field)),
             Missing::Group => {
                 let whole = Snapshot { gaps: Vec::new(), ..snapshot.clone() };
