@@ -4,7 +4,7 @@
 //! of a group, in the group). How to change a match is asked of a second opinion that shares no code with curfew.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -19,7 +19,7 @@ use proptest::test_runner::TestRunner;
 
 use crate::generated::{limits, now, policy, world};
 use crate::oracle::{Facts, truth};
-use crate::policies::{MatchSpec, PolicySpec};
+use crate::policies::PolicySpec;
 
 fn verdicts(snapshot: &Snapshot, policy: &Policy) -> Vec<Verdict> {
     plan(snapshot, policy, &Narrow::default()).verdicts
@@ -143,17 +143,21 @@ fn with_another_cause(
             }
             Some(verdicts(&crowded, policy).swap_remove(index))
         }
-        Verdict::Spared(Spared::Undecidable { rule, missing }) => match missing {
+        Verdict::Spared(Spared::Undecidable { rule: name, missing }) => match missing {
             Missing::CreateTime | Missing::CreateTimeInFuture => aged(60),
             // It lacks a value that can be compared: one of the types that policies name is the one that is.
-            Missing::Field(Field::Metadata(_)) => STEPS
-                .into_iter()
-                .map(|step| {
-                    after(snapshot, policy, index, |operation| operation.metadata = Some(metadata(step)))
-                })
-                .find(|other| cause(other) != cause(verdict))
-                // A rule that wants it to be of two types at once finds no value that it can compare with both.
-                .or_else(|| (types_wanted(spec, rule).len() < 2).then(|| verdict.clone())),
+            Missing::Field(Field::Metadata(_)) => {
+                let with = |step| Operation { metadata: Some(metadata(step)), ..operation.clone() };
+                let verdicts = STEPS
+                    .into_iter()
+                    .map(|step| after(snapshot, policy, index, |operation| *operation = with(step)));
+                // A match that wants values of several types of one field may be unknown for each of them.
+                let rule = &spec.rules[name.strip_prefix('r').unwrap().parse::<usize>().unwrap()];
+                let matches = rule.matches.as_ref().unwrap();
+                let is_decidable = STEPS.iter().any(|step| truth(matches, &Facts::of(&with(step))).is_some());
+                let other = verdicts.into_iter().find(|other| cause(other) != cause(verdict));
+                other.or_else(|| is_decidable.then(|| verdict.clone()))
+            }
             Missing::Field(field) => change(&|operation: &mut Operation| fill(operation, field)),
             Missing::Group => {
                 let whole = Snapshot { gaps: Vec::new(), ..snapshot.clone() };
@@ -175,30 +179,6 @@ fn with_another_cause(
         }
         Verdict::Spared(Spared::OutsideRequest { .. }) => panic!("nothing was narrowed"),
     }
-}
-
-/// The types of which a rule wants the metadata's value to be.
-fn types_wanted(spec: &PolicySpec, rule: &str) -> BTreeSet<&'static str> {
-    fn collect(matches: &MatchSpec, types: &mut BTreeSet<&'static str>) {
-        match matches {
-            MatchSpec::All(parts) | MatchSpec::Any(parts) => {
-                parts.iter().for_each(|part| collect(part, types))
-            }
-            MatchSpec::Not(part) => collect(part, types),
-            MatchSpec::Metadata(_, value) => {
-                types.insert(match value {
-                    value if value.is_boolean() => "boolean",
-                    value if value.is_number() => "number",
-                    _ => "text",
-                });
-            }
-            MatchSpec::OneOf(..) | MatchSpec::Requested(_) => {}
-        }
-    }
-    let mut types = BTreeSet::new();
-    let rule = &spec.rules[rule.strip_prefix('r').unwrap().parse::<usize>().unwrap()];
-    rule.matches.iter().for_each(|matches| collect(matches, &mut types));
-    types
 }
 
 /// What a verdict says without its numbers: its kind and the name that it names.
