@@ -12,6 +12,7 @@ mod plain_parts;
 mod problem;
 mod trace;
 mod tree;
+mod window;
 
 pub use document::KNOWN_SERVICES;
 pub use matching::Truth;
@@ -22,3 +23,4 @@ pub use model::{
 pub use pattern::PatternError;
 pub use problem::{PolicyError, Problem};
 pub use trace::Trace;
+pub use window::{Closed, Dates, Days, Hours, Window, Windows};
