@@ -149,7 +149,7 @@ fn check(case: &Case, swept: &Swept, happened: &mut BTreeSet<String>) {
     check_records(report, &want);
     check_sent(report, world, &want);
     check_order(witness, *stop_starting, &want);
-    check_windows(case, swept, &snapshot);
+    check_windows(case, swept, &snapshot, &want);
     let protected = snapshot.operations.iter().filter(|operation| is_protected(&case.spec, operation));
     for operation in protected {
         assert!(!witness.cancels().iter().any(|(name, _)| *name == key(operation)), "{operation:?}");
@@ -227,10 +227,10 @@ fn check_sent(report: &Report, world: &InProcess, want: &Selected) {
 }
 
 /// No cancel is sent while a window is closed, and none is withheld while all are open.
-fn check_windows(case: &Case, swept: &Swept, snapshot: &Snapshot) {
+fn check_windows(case: &Case, swept: &Swept, snapshot: &Snapshot, want: &Selected) {
     let is_open = |name: &str, at: DateTime<Utc>| {
-        let operation = snapshot.operations.iter().find(|operation| key(operation) == name).unwrap();
-        oracle::is_open(&case.spec, oracle::rule_of(&case.spec, operation).unwrap(), at)
+        let place = want.violating.iter().position(|violating| violating == name).unwrap();
+        oracle::is_open(&case.spec, want.rules[place], at)
     };
     for (name, at) in swept.witness.cancels() {
         let at = start() + (at - swept.started);

@@ -15,6 +15,8 @@ use super::policies::{LimitSpec, MatchSpec, PolicySpec, WindowSpec};
 pub(crate) struct Selected {
     /// Every operation that breaks a rule, the oldest first.
     pub(crate) violating: Vec<String>,
+    /// The index of the rule that each of them breaks.
+    pub(crate) rules: Vec<usize>,
     /// Those of them that are to be cancelled.
     pub(crate) cancelled: Vec<String>,
     /// Those of them that a window keeps from being cancelled.
@@ -59,6 +61,7 @@ pub(crate) fn select(spec: &PolicySpec, snapshot: &Snapshot, asked: impl Fn(&Ope
         allowed
     };
     Selected {
+        rules: asked_for.iter().map(|(_, rule)| *rule).collect(),
         violating: asked_for.iter().map(|(operation, _)| key(operation)).collect(),
         cancelled: cancellable.iter().take(kept).map(|(operation, _)| key(operation)).collect(),
         in_window: in_window.map(|(operation, _)| key(operation)).collect(),
@@ -87,11 +90,6 @@ fn holds(window: &WindowSpec, at: DateTime<Utc>) -> bool {
     } else {
         (is_on(at) && minute >= from) || (is_on(yesterday) && minute < to)
     }
-}
-
-/// The rule that decides about an operation.
-pub(crate) fn rule_of(spec: &PolicySpec, operation: &Operation) -> Option<usize> {
-    deciding_rule(spec, &Facts::of(operation))
 }
 
 /// Whether a protection holds, or cannot be ruled out.
