@@ -74,7 +74,8 @@ fn run(seeds: Range<u64>) {
         run_seed(seed, &mut happened);
     }
     let want = "cancelled completed failed finished cancelling ignored running gone unknown accepted unsupported \
-                denied not_found refused unreachable audit report_only window limit deadline already_requested off";
+                denied not_found refused unreachable audit report_only window limit deadline \
+                already_requested off";
     let missing: Vec<_> = want.split_whitespace().filter(|word| !happened.contains(*word)).collect();
     assert!(missing.is_empty(), "never happened: {missing:?}");
 }
@@ -103,9 +104,9 @@ struct Swept {
     stop_starting: Option<Instant>,
 }
 
-/// When every sweep starts: a Tuesday.
+/// When every sweep starts: a Tuesday, seconds before noon, when some windows open and others close.
 fn start() -> DateTime<Utc> {
-    "2026-11-24T12:00:00Z".parse().unwrap()
+    "2026-11-24T11:59:55Z".parse().unwrap()
 }
 
 async fn sweep_of(case: &Case, ceiling: Mode) -> Swept {
@@ -176,9 +177,14 @@ fn check_twins(enforced: &Swept, audited: &Swept) {
     assert_eq!(of(enforced), of(audited));
 }
 
+/// Service and name, as the oracle calls an operation.
+fn key_of(record: &OperationRecord) -> String {
+    format!("{} {}", record.service, record.operation)
+}
+
 /// Every violator has one record, oldest first, and each record tells one story from beginning to end.
 fn check_records(report: &Report, want: &Selected) {
-    let name = |record: &OperationRecord| format!("{} {}", record.service, record.operation);
+    let name = key_of;
     assert_eq!(report.operations.iter().map(name).collect::<Vec<_>>(), want.violating);
     for record in &report.operations {
         let planned = want.cancelled.contains(&name(record));
@@ -238,7 +244,7 @@ fn check_windows(case: &Case, swept: &Swept, snapshot: &Snapshot, want: &Selecte
     }
     let end = start() + Duration::from_millis(swept.report.duration_ms);
     for record in swept.report.operations.iter().filter(|record| record.withheld == Some(Withheld::Window)) {
-        let name = format!("{} {}", record.service, record.operation);
+        let name = key_of(record);
         let was_closed = !is_open(&name, snapshot.now) || !is_open(&name, end);
         assert!(was_closed, "{record:?}");
     }

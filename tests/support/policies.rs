@@ -41,10 +41,10 @@ pub(crate) struct WindowSpec {
 }
 
 impl WindowSpec {
-    /// Some that hold at noon of a Tuesday, and some that do not; some that end or begin a minute later.
+    /// Some that hold at noon of a Tuesday, and some that do not; some that end or begin just then.
     pub(crate) fn choices() -> Vec<Self> {
         let days = [vec![], vec!["tue"], vec!["mon", "sat"], vec!["wed"]];
-        let hours = [None, Some((480, 1080)), Some((660, 721)), Some((721, 780)), Some((1320, 721))];
+        let hours = [None, Some((480, 1080)), Some((660, 720)), Some((720, 780)), Some((1320, 720))];
         let mut choices = Vec::new();
         for freezes in [false, true] {
             for days in &days {
