@@ -150,7 +150,9 @@ impl Report {
         }
         let uncancelled = self.operations.iter().any(|record| match record.withheld {
             // What changed by itself needs nobody. What could not be read again is a gap, and that counts below.
-            Some(Withheld::Audit | Withheld::Off | Withheld::ReportOnly | Withheld::Changed) => false,
+            Some(
+                Withheld::Audit | Withheld::Off | Withheld::ReportOnly | Withheld::Window | Withheld::Changed,
+            ) => false,
             Some(Withheld::Limit | Withheld::Deadline) => self.mode == Mode::Enforce,
             Some(Withheld::AlreadyRequested) => {
                 self.mode == Mode::Enforce && record.state != Some(State::Cancelled)

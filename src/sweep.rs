@@ -154,8 +154,7 @@ async fn run<S: OperationsService>(
     };
     observer.observe(Event::Planned(&chosen.plan));
 
-    let watch_for = policy.follow_up_for;
-    let run = carry_out::Run { service: &service, settings, mode, watch_for, observer };
+    let run = carry_out::Run { service: &service, settings, mode, policy, clock, observer };
     let operations = run.carry_out(&chosen).await;
 
     let plan = chosen.plan;

@@ -200,6 +200,8 @@ impl PlannedOperation {
             action: self.action,
             why: self.why.clone(),
             withheld: Some(Withheld::Changed),
+            opens_at: None,
+            window: None,
         }
     }
 }

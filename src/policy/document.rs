@@ -12,6 +12,7 @@ mod matching;
 mod rules;
 pub(crate) mod scalars;
 mod scopes;
+mod windows;
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -66,6 +67,7 @@ fn read(root: &Node, digest: String, problems: &mut Problems) -> Option<Policy> 
     let rules = fields
         .required("rules", "add a rule: `rules: [{name: too-old, max_age: 1d}]`", problems)
         .and_then(|node| rules::read(node, problems));
+    let windows = windows::read(&fields, problems);
     let limits = fields.optional("limits", Limits::default(), problems, limits::read);
     let follow_up_for = fields.optional("follow_up", DEFAULT_FOLLOW_UP, problems, read_follow_up);
     let allow = fields.optional("lint", Vec::new(), problems, lint::read);
@@ -75,6 +77,7 @@ fn read(root: &Node, digest: String, problems: &mut Problems) -> Option<Policy> 
         scopes: scopes?,
         protect: protect?,
         rules: rules?,
+        windows: windows?,
         limits: limits?,
         follow_up_for: follow_up_for?,
         allow: allow?,

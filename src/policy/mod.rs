@@ -20,6 +20,7 @@ mod trace;
 mod tree;
 #[cfg(feature = "cli")]
 mod warnings;
+mod window;
 
 pub(crate) use document::sha256;
 pub use document::{KNOWN_SERVICES, LINT_CHECKS};
@@ -38,6 +39,7 @@ pub use schema::schema;
 pub use trace::Trace;
 #[cfg(feature = "cli")]
 pub use warnings::{Warning, Warnings};
+pub use window::{Closed, Dates, Days, Hours, Window, Windows};
 
 /// For other files that people write by hand: trees with places, maps with known keys, and all mistakes at once.
 #[cfg(feature = "cli")]

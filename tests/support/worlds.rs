@@ -17,7 +17,7 @@ use fastrand::Rng;
 use globset::Glob;
 use serde_json::{Map, Value, json};
 
-use super::policies::{LimitSpec, LimitsSpec, MatchSpec, PolicySpec, RuleSpec};
+use super::policies::{LimitSpec, LimitsSpec, MatchSpec, PolicySpec, RuleSpec, WindowSpec};
 
 /// The longest that an answer is late.
 pub(crate) const LATEST: Duration = Duration::from_secs(15);
@@ -47,8 +47,10 @@ impl Case {
             let stop = Duration::from_millis(rng.u64(0..90_000));
             (stop.mul_f64(rng.f64()), stop)
         });
+        let mut spec = policy(rng);
+        add_windows(seed, &mut spec);
         Self {
-            spec: policy(rng),
+            spec,
             scenario,
             request: Request { narrow, mode, ..Request::everything(Trigger::CommandLine) },
             ceiling: one_of(
@@ -242,6 +244,7 @@ fn policy(rng: &mut Rng) -> PolicySpec {
         scopes,
         protect,
         rules: (0..rng.usize(1..4)).map(|_| rule(rng)).collect(),
+        windows: Vec::new(),
         limits: if rng.u8(..3) == 0 { limits } else { LimitsSpec::NONE },
         follow_up_s: one_of(rng, &[0, 1, 5, 30]),
     }
@@ -267,7 +270,26 @@ fn rule(rng: &mut Rng) -> RuleSpec {
     let per = one_of(rng, &[vec![], vec!["verb"], vec!["location"], vec!["project", "target"]]);
     let running = LimitSpec::MaxRunning { count: rng.usize(..3), per, newest: rng.bool() };
     let limit = one_of(rng, &[LimitSpec::MaxAge(1_800), LimitSpec::MaxAge(3_600), running]);
-    RuleSpec { matches, limit, report_only: rng.u8(..6) == 0 }
+    RuleSpec { matches, limit, report_only: rng.u8(..6) == 0, windows: Vec::new() }
+}
+
+/// Every so many cases, some parts of the policy have windows: what is frozen meets nothing else.
+const WITH_WINDOWS: u64 = 5;
+
+fn add_windows(seed: u64, spec: &mut PolicySpec) {
+    if !seed.is_multiple_of(WITH_WINDOWS) {
+        return;
+    }
+    let rng = &mut Rng::with_seed(!seed);
+    if rng.bool() {
+        // It begins at noon: seconds after the sweep, and often between its plan and a cancel.
+        spec.windows.push(WindowSpec { freezes: true, days: Vec::new(), hours: Some((720, 780)) });
+        return;
+    }
+    for windows in std::iter::once(&mut spec.windows).chain(spec.rules.iter_mut().map(|r| &mut r.windows)) {
+        let count = rng.usize(..3);
+        windows.extend((0..count).map(|_| one_of(rng, &WindowSpec::choices())));
+    }
 }
 
 fn narrow(rng: &mut Rng, scenario: &Scenario) -> Narrow {

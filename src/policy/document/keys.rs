@@ -2,14 +2,17 @@
 //!
 //! They stand in one place because two read them: the parser, and the test that holds the schema to it.
 
-pub(in super::super) const POLICY: [&str; 8] =
-    ["version", "mode", "scopes", "protect", "rules", "limits", "follow_up", "lint"];
+pub(in super::super) const POLICY: [&str; 10] =
+    ["version", "mode", "scopes", "protect", "rules", "active", "freeze", "limits", "follow_up", "lint"];
 
 pub(in super::super) const SCOPE: [&str; 3] = ["service", "projects", "locations"];
 
 pub(in super::super) const PROTECTION: [&str; 2] = ["name", "match"];
 
-pub(in super::super) const RULE: [&str; 5] = ["name", "match", "max_age", "max_running", "action"];
+pub(in super::super) const RULE: [&str; 7] =
+    ["name", "match", "max_age", "max_running", "action", "active", "freeze"];
+
+pub(in super::super) const WINDOW: [&str; 5] = ["name", "days", "hours", "dates", "time_zone"];
 
 pub(in super::super) const MAX_RUNNING: [&str; 3] = ["count", "per", "cancel"];
 
