@@ -80,7 +80,8 @@ impl Drawing {
                 let end = byte_offset(line, (column - 1).saturating_add(width.max(1)));
                 // A bracket's place takes in the blanks behind it.
                 let trimmed = line.get(start..end).unwrap_or_default().trim_end().len();
-                let end = start + trimmed.max(end.min(start + 1) - start);
+                let first = byte_offset(line, column).min(end);
+                let end = (start + trimmed).max(first);
                 let annotation = AnnotationKind::Primary.span(start..end);
                 let snippet = Snippet::source(line.as_str())
                     .path(self.origin.as_str())

@@ -176,6 +176,8 @@ error: wrong at 2
             ("a\n", (2, 1, 1)),
             ("", (1, 1, 1)),
             ("a", (7, 3, 1)),
+            // Blanks of more than one byte, which is all that is marked.
+            ("a\u{2028}\u{2028}b", (1, 2, 2)),
         ] {
             let got = error(source, &[place]).to_string();
             assert!(got.contains("policy.yaml:") && got.ends_with("do it right"), "{got}");
