@@ -4,13 +4,15 @@
 //! says more about it than a schema can (globs that do not compile, names that are used twice). Tests hold the two
 //! together: their keys are the same, what one takes the other takes, and what has the wrong form is refused by both.
 
-use std::collections::BTreeMap;
-use std::marker::PhantomData;
+mod parts;
 
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
+use self::parts::{Glob, Locations, MetadataValue, OneOrMore, Optional, Segment};
 use super::document::{KNOWN_SERVICES, LINT_CHECKS};
 use super::model::Limits;
 
@@ -27,9 +29,6 @@ const SHARE: &str = r"^0*(100(\.0{1,2})?|[0-9]{1,2}(\.[0-9]{1,2})?)%$";
 /// Something that is not only blanks, on one line.
 const LINE: &str = r"^(?=.*\S)[^\u0000-\u001f\u007f-\u009f]+$";
 
-/// The plain text of a name between two slashes.
-const SEGMENT: &str = r"^[A-Za-z0-9._~:-]+$";
-
 /// A JSON pointer that is not empty.
 const POINTER: &str = "^/([^~]|~[01])*$";
 
@@ -37,53 +36,6 @@ const POINTER: &str = "^/([^~]|~[01])*$";
 #[must_use]
 pub fn schema() -> Value {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Document>().to_value()
-}
-
-/// Something that may be left out. What is written out must have a value: `key:` alone is an error.
-struct Optional<T>(PhantomData<T>);
-
-impl<T> Default for Optional<T> {
-    fn default() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for Optional<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        T::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        generator.subschema_for::<T>()
-    }
-}
-
-/// One value or a list of them, of which any will do.
-struct OneOrMore<T>(PhantomData<T>);
-
-impl<T> Default for OneOrMore<T> {
-    fn default() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for OneOrMore<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        format!("OneOrMore{}", T::schema_name()).into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let one = generator.subschema_for::<T>();
-        json_schema!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
-    }
 }
 
 /// What may run how long, and what is never touched. `curfew validate` checks all of it, `curfew lint` looks for what is
@@ -142,47 +94,6 @@ struct Scope {
     projects: Vec<Segment>,
     /// Their names, or `all`, which asks the service for them.
     locations: Locations,
-}
-
-/// A name alone, as it stands between two slashes.
-struct Segment;
-
-impl JsonSchema for Segment {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Segment".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "pattern": SEGMENT,
-            "maxLength": 256,
-            "not": { "enum": ["-", ".", "..", "all"] },
-        })
-    }
-}
-
-struct Locations;
-
-impl JsonSchema for Locations {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Locations".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let name = generator.subschema_for::<Segment>();
-        json_schema!({
-            "anyOf": [
-                { "const": "all" },
-                { "type": "array", "items": name, "minItems": 1, "uniqueItems": true },
-            ],
-            "examples": ["all", ["europe-west1"]],
-        })
-    }
 }
 
 /// Something that is never cancelled.
@@ -271,39 +182,6 @@ enum CancelOrder {
     Oldest,
     /// First come, first served.
     Newest,
-}
-
-/// A glob: `*` for a part of a path segment, `**` for any number of whole ones, as in `**/targets/prod-*`.
-struct Glob;
-
-impl JsonSchema for Glob {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Glob".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A glob: `*` for a part of a path segment, `**` for any number of whole ones.",
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 1000,
-            "examples": ["**/targets/prod-*"],
-        })
-    }
-}
-
-/// A glob, a number, true or false.
-struct MetadataValue;
-
-impl JsonSchema for MetadataValue {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "MetadataValue".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let glob = generator.subschema_for::<Glob>();
-        json_schema!({ "anyOf": [glob, { "type": ["number", "boolean"] }] })
-    }
 }
 
 /// Which operations. All entries must hold; where a value is a list, any of it will do. What an operation does not say
