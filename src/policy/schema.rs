@@ -5,6 +5,7 @@
 //! together: their keys are the same, what one takes the other takes, and what has the wrong form is refused by both.
 
 mod parts;
+mod windows;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use self::parts::{Glob, Locations, MetadataValue, OneOrMore, Optional, Segment};
+use self::windows::Window;
 use super::document::{KNOWN_SERVICES, LINT_CHECKS};
 use super::model::Limits;
 
@@ -59,6 +61,12 @@ struct Document {
     /// In order: the first rule whose match holds decides, and no later one is looked at.
     #[schemars(length(min = 1))]
     rules: Vec<Rule>,
+    /// When it acts: within one of these. Without it: always.
+    #[schemars(default, length(max = 100))]
+    active: Optional<Vec<Window>>,
+    /// When it does not act: within any of these.
+    #[schemars(default, length(max = 100))]
+    freeze: Optional<Vec<Window>>,
     /// How much one sweep may cancel, in case that a rule matches more than it was meant to.
     #[schemars(default)]
     limits: Optional<LimitsSection>,
@@ -129,6 +137,12 @@ struct Rule {
     /// What happens to an operation over the limit.
     #[schemars(default, extend("default" = "cancel"))]
     action: Optional<Action>,
+    /// When this rule acts: within one of these. Without it: whenever the policy does.
+    #[schemars(default, length(max = 100))]
+    active: Optional<Vec<Window>>,
+    /// When this rule does not act: within any of these.
+    #[schemars(default, length(max = 100))]
+    freeze: Optional<Vec<Window>>,
 }
 
 #[derive(JsonSchema)]

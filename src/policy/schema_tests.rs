@@ -54,6 +54,7 @@ fn the_keys_of_the_parser_are_the_properties_of_the_schema() {
         ("Scope", &keys::SCOPE),
         ("Protection", &keys::PROTECTION),
         ("Rule", &keys::RULE),
+        ("Window", &keys::WINDOW),
         ("MaxRunning", &keys::MAX_RUNNING),
         ("Match", &keys::MATCH),
         ("Limits", &keys::LIMITS),

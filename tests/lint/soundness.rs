@@ -32,12 +32,14 @@ fn policy() -> impl Strategy<Value = PolicySpec> {
         matches,
         limit,
         report_only: false,
+        windows: Vec::new(),
     });
     (vec(a_match(), 0..=2), vec(rule, 1..=4)).prop_map(|(protect, rules)| PolicySpec {
         enforce: false,
         scopes: vec![(vec!["p", "q"], Some(vec!["l", "m"]))],
         protect,
         rules,
+        windows: Vec::new(),
         limits: LimitsSpec::NONE,
         follow_up_s: 5,
     })

@@ -11,7 +11,7 @@ use super::super::tree::Node;
 use super::super::window::{Dates, Days, Hours, Window, Windows};
 use super::fields::Fields;
 use super::rules::{Names, new_name};
-use super::scalars;
+use super::{keys, scalars};
 
 /// The most windows in one list: far more than a year has occasions, and few enough that the next opening is found
 /// at once.
@@ -64,9 +64,8 @@ fn read_list(node: &Node, what: &str, help: &str, problems: &mut Problems) -> Op
 }
 
 fn read_window<'a>(node: &'a Node, names: &mut Names<'a>, problems: &mut Problems) -> Option<Window> {
-    const KEYS: [&str; 5] = ["name", "days", "hours", "dates", "time_zone"];
     const NAME: &str = "give it a name of its own, which messages will use: `name: year-end`";
-    let fields = Fields::read(node, "a window", &KEYS, problems)?;
+    let fields = Fields::read(node, "a window", &keys::WINDOW, problems)?;
     let name = fields
         .optional("name", None, problems, |node, problems| new_name(node, NAME, names, problems).map(Some));
     let days = fields.optional("days", None, problems, |node, problems| read_days(node, problems).map(Some));
