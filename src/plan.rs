@@ -4,10 +4,12 @@
 //! the same bytes in audit and in enforce. Whoever carries it out applies the mode, at the last line before the
 //! wire.
 //!
-//! Here are the rules that need the whole snapshot: groups (`max_running`) and the limits of one sweep.
+//! Here are the rules that need the whole snapshot: groups (`max_running`), the windows at its instant, and the limits of one
+//! sweep.
 
 mod groups;
 mod limits;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -77,6 +79,10 @@ pub struct Violator {
     pub why: String,
     /// Why it is not to be cancelled, if it is not.
     pub withheld: Option<Withheld>,
+    /// When a window that keeps it from being cancelled opens; `None` also when that is more than five years off.
+    pub opens_at: Option<DateTime<Utc>>,
+    /// Which windows keep it from being cancelled, in words.
+    pub window: Option<String>,
 }
 
 /// Why an operation that breaks a rule is not cancelled.
@@ -89,6 +95,8 @@ pub enum Withheld {
     Off,
     /// The rule only reports.
     ReportOnly,
+    /// A window of the policy or of its rule: it is frozen, or not active.
+    Window,
     /// The limits of one sweep are used up.
     Limit,
     /// The time was over before its turn came. Never in a plan.
@@ -99,10 +107,11 @@ pub enum Withheld {
 
 impl Withheld {
     /// Every reason.
-    pub const ALL: [Withheld; 6] = [
+    pub const ALL: [Withheld; 7] = [
         Withheld::Audit,
         Withheld::Off,
         Withheld::ReportOnly,
+        Withheld::Window,
         Withheld::Limit,
         Withheld::Deadline,
         Withheld::AlreadyRequested,
@@ -113,7 +122,7 @@ impl Withheld {
     pub fn is_planned(self) -> bool {
         match self {
             Withheld::Audit | Withheld::Off | Withheld::Deadline => false,
-            Withheld::ReportOnly | Withheld::Limit | Withheld::AlreadyRequested => true,
+            Withheld::ReportOnly | Withheld::Window | Withheld::Limit | Withheld::AlreadyRequested => true,
         }
     }
 }
@@ -124,6 +133,7 @@ impl fmt::Display for Withheld {
             Withheld::Audit => "audit",
             Withheld::Off => "off",
             Withheld::ReportOnly => "report_only",
+            Withheld::Window => "window",
             Withheld::Limit => "limit",
             Withheld::Deadline => "deadline",
             Withheld::AlreadyRequested => "already_requested",
@@ -156,6 +166,7 @@ pub fn plan(snapshot: &Snapshot, policy: &Policy, narrow: &Narrow) -> Assessment
     violating.sort_by(|a, b| {
         (a.created_at, &a.service, &a.operation).cmp(&(b.created_at, &b.service, &b.operation))
     });
+    windows::apply(&mut violating, policy, snapshot.now);
     let limit = limits::apply(&mut violating, left_out, &policy.limits, snapshot.running());
     let plan = Plan {
         policy_digest: policy.digest.clone(),
@@ -184,7 +195,7 @@ impl Counts {
     }
 }
 
-/// Why an operation that breaks a rule would not be cancelled, whatever the limits say.
+/// Why an operation that breaks a rule would not be cancelled, whatever the windows and the limits say.
 fn withheld(operation: &Operation, action: Action) -> Option<Withheld> {
     match action {
         Action::Report => Some(Withheld::ReportOnly),
@@ -205,5 +216,7 @@ fn violator(operation: &Operation, violation: &Violation) -> Violator {
         action: violation.action,
         why: violation.why.to_string(),
         withheld: withheld(operation, violation.action),
+        opens_at: None,
+        window: None,
     }
 }

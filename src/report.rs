@@ -147,7 +147,7 @@ impl Report {
             return Standing::NothingRead;
         }
         let uncancelled = self.operations.iter().any(|record| match record.withheld {
-            Some(Withheld::Audit | Withheld::Off | Withheld::ReportOnly) => false,
+            Some(Withheld::Audit | Withheld::Off | Withheld::ReportOnly | Withheld::Window) => false,
             Some(Withheld::Limit | Withheld::Deadline) => self.mode == Mode::Enforce,
             Some(Withheld::AlreadyRequested) => {
                 self.mode == Mode::Enforce && record.state != Some(State::Cancelled)

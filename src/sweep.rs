@@ -116,8 +116,7 @@ pub async fn sweep<S: OperationsService>(
     let plan = assessment.plan;
     observer.observe(Event::Planned(&plan));
 
-    let watch_for = policy.follow_up_for;
-    let run = carry_out::Run { service: &service, settings, mode, watch_for, observer };
+    let run = carry_out::Run { service: &service, settings, mode, policy, clock, observer };
     let operations = run.carry_out(&plan).await;
 
     let report = Report {

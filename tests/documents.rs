@@ -114,10 +114,10 @@ fn every_answer_to_a_cancel_stands_in_a_table() {
 
 #[test]
 fn every_reason_to_withhold_stands_in_a_table() {
-    use Withheld::{AlreadyRequested, Audit, Deadline, Limit, Off, ReportOnly};
-    let all = [Audit, Off, ReportOnly, Limit, Deadline, AlreadyRequested];
+    use Withheld::{AlreadyRequested, Audit, Deadline, Limit, Off, ReportOnly, Window};
+    let all = [Audit, Off, ReportOnly, Window, Limit, Deadline, AlreadyRequested];
     let _ = |withheld| match withheld {
-        Audit | Off | ReportOnly | Limit | Deadline | AlreadyRequested => {}
+        Audit | Off | ReportOnly | Window | Limit | Deadline | AlreadyRequested => {}
     };
     assert_eq!(all, Withheld::ALL);
     assert_all_in_tables("reason to withhold", all);
@@ -235,6 +235,8 @@ fn the_samples_of_the_records_have_the_keys_that_are_written() {
         action: Action::Cancel,
         why: String::new(),
         withheld: None,
+        opens_at: None,
+        window: None,
     };
     let operation = OperationRecord::untouched(&violator, "id", Mode::Enforce);
     assert_eq!(keys(&sample("operation")), keys(&serde_json::to_value(operation).unwrap()));

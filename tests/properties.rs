@@ -48,6 +48,16 @@ fn to_be_cancelled(plan: &Plan) -> Vec<String> {
     cancelled.map(|violator| format!("{} {}", violator.service, violator.operation)).collect()
 }
 
+fn withheld_by_window(plan: &Plan) -> Vec<String> {
+    let held = plan.violating.iter().filter(|violator| violator.withheld == Some(Withheld::Window));
+    held.map(|violator| format!("{} {}", violator.service, violator.operation)).collect()
+}
+
+/// Whether a violator is left as it is for a reason that has nothing to do with how many there are.
+fn is_left_alone(withheld: Option<Withheld>) -> bool {
+    matches!(withheld, Some(Withheld::ReportOnly | Withheld::Window))
+}
+
 /// What is left when every operation in `ended` has ended.
 fn after_ending(world: &World, ended: impl Fn(&str) -> bool) -> World {
     let mut world = world.clone();
@@ -72,6 +82,7 @@ proptest! {
         let got = planned(&world, &spec.policy());
         let want = oracle::select(&spec, &world.snapshot(), |_| true);
         prop_assert_eq!(to_be_cancelled(&got), want.cancelled);
+        prop_assert_eq!(withheld_by_window(&got), want.in_window);
         let order: Vec<_> = got.violating.iter().map(|v| format!("{} {}", v.service, v.operation)).collect();
         prop_assert_eq!(order, want.violating);
     }
@@ -120,6 +131,21 @@ proptest! {
         prop_assert!(bytes[0] == bytes[1] && bytes[1] == bytes[2]);
     }
 
+    /// A window only ever takes away: what is cancelled with it would be cancelled without it.
+    #[test]
+    fn windows_select_nothing_and_decide_about_no_rule(spec in unlimited(), world in world()) {
+        let mut always = spec.clone();
+        always.windows.clear();
+        always.rules.iter_mut().for_each(|rule| rule.windows.clear());
+        let (got, whole) = (planned(&world, &spec.policy()), planned(&world, &always.policy()));
+        prop_assert_eq!(violating(&got), violating(&whole));
+        let mut either = [to_be_cancelled(&got), withheld_by_window(&got)].concat();
+        let mut all = to_be_cancelled(&whole);
+        either.sort();
+        all.sort();
+        prop_assert_eq!(either, all);
+    }
+
     #[test]
     fn the_order_of_the_reading_does_not_matter(
         spec in policy(limits()),
@@ -134,7 +160,7 @@ proptest! {
     }
 
     /// Operations that were cancelled or were already on their way out have ended; a rule that only reports goes on
-    /// reporting, and nothing else is left.
+    /// reporting, one that a window holds back is still held back, and nothing else is left.
     #[test]
     fn once_a_plan_is_carried_out_and_settled_nothing_is_selected(spec in unlimited(), world in world()) {
         let policy = spec.policy();
@@ -142,12 +168,12 @@ proptest! {
         let dealt_with: BTreeSet<String> = first
             .violating
             .iter()
-            .filter(|violator| violator.withheld != Some(Withheld::ReportOnly))
+            .filter(|violator| !is_left_alone(violator.withheld))
             .map(|violator| format!("{} {}", violator.service, violator.operation))
             .collect();
         let second = planned(&after_ending(&world, |name| dealt_with.contains(name)), &policy);
         prop_assert!(to_be_cancelled(&second).is_empty(), "{:?}", second.violating);
-        prop_assert!(second.violating.iter().all(|v| v.withheld == Some(Withheld::ReportOnly)));
+        prop_assert!(second.violating.iter().all(|v| is_left_alone(v.withheld)));
         prop_assert!(violating(&second).is_subset(&violating(&first)));
     }
 
@@ -212,7 +238,9 @@ proptest! {
         }
         let allowed = oracle::allowed(&spec, running);
         prop_assert_eq!(withheld > 0, plan.limit.is_some());
-        prop_assert_eq!(withheld > 0, cancelled + withheld > allowed);
+        let asked = cancelled + withheld;
+        let counted = if spec.limits.cancel_none { asked + withheld_by_window(&plan).len() } else { asked };
+        prop_assert_eq!(withheld > 0, asked > 0 && counted > allowed);
         match (withheld > 0, spec.limits.cancel_none) {
             (true, true) => prop_assert_eq!(cancelled, 0),
             (true, false) => prop_assert_eq!(cancelled, allowed),
@@ -288,6 +316,7 @@ fn generated_cases_are_of_every_kind() {
         "withheld None",
         "withheld Some(ReportOnly)",
         "withheld Some(Limit)",
+        "withheld Some(Window)",
         "withheld Some(AlreadyRequested)",
         "max_age",
         "max_running",

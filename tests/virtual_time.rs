@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use curfew::clock::Clock;
 use curfew::emulator::InProcess;
 use curfew::google::retry::RetryPolicy;
@@ -29,6 +30,7 @@ use curfew::operation::Operation;
 use curfew::plan::Withheld;
 use curfew::policy::Mode;
 use curfew::report::{OperationRecord, Report};
+use curfew::snapshot::Snapshot;
 use curfew::sweep::{Deadlines, Settings, sweep};
 use tokio::time::Instant;
 
@@ -72,7 +74,7 @@ fn run(seeds: Range<u64>) {
         run_seed(seed, &mut happened);
     }
     let want = "cancelled completed failed finished cancelling ignored running gone unknown accepted unsupported \
-                denied not_found refused unreachable audit report_only limit deadline already_requested off";
+                denied not_found refused unreachable audit report_only window limit deadline already_requested off";
     let missing: Vec<_> = want.split_whitespace().filter(|word| !happened.contains(*word)).collect();
     assert!(missing.is_empty(), "never happened: {missing:?}");
 }
@@ -97,11 +99,17 @@ struct Swept {
     report: Report,
     witness: Witness,
     world: InProcess,
+    started: Instant,
     stop_starting: Option<Instant>,
 }
 
+/// When every sweep starts: a Tuesday.
+fn start() -> DateTime<Utc> {
+    "2026-11-24T12:00:00Z".parse().unwrap()
+}
+
 async fn sweep_of(case: &Case, ceiling: Mode) -> Swept {
-    let clock = Clock::starting_at("2026-11-24T12:00:00Z".parse().unwrap());
+    let clock = Clock::starting_at(start());
     let started = Instant::now();
     let world = InProcess::new(&case.scenario, clock, RetryPolicy::GOOGLE);
     let witness = Witness::new(world.clone(), clock, case.tells_untruths());
@@ -121,11 +129,11 @@ async fn sweep_of(case: &Case, ceiling: Mode) -> Swept {
     if let Some(stop) = deadlines.stop {
         assert!(Instant::now() <= stop + TIMER_STEP, "over by {:?}", Instant::now() - stop);
     }
-    Swept { report, witness, world, stop_starting: deadlines.stop_starting }
+    Swept { report, witness, world, started, stop_starting: deadlines.stop_starting }
 }
 
 fn check(case: &Case, swept: &Swept, happened: &mut BTreeSet<String>) {
-    let Swept { report, witness, world, stop_starting } = swept;
+    let Swept { report, witness, world, stop_starting, .. } = swept;
     assert_eq!(report.mismatches(), [""; 0]);
     let mode = case.spec.policy().mode.min(case.ceiling).min(case.request.mode.unwrap_or(Mode::Enforce));
     assert_eq!(report.mode, mode);
@@ -141,6 +149,7 @@ fn check(case: &Case, swept: &Swept, happened: &mut BTreeSet<String>) {
     check_records(report, &want);
     check_sent(report, world, &want);
     check_order(witness, *stop_starting, &want);
+    check_windows(case, swept, &snapshot, &want);
     let protected = snapshot.operations.iter().filter(|operation| is_protected(&case.spec, operation));
     for operation in protected {
         assert!(!witness.cancels().iter().any(|(name, _)| *name == key(operation)), "{operation:?}");
@@ -158,7 +167,9 @@ fn check_twins(enforced: &Swept, audited: &Swept) {
     assert!(enforced.witness.plan() == audited.witness.plan());
     assert_eq!(audited.world.journal().count("POST"), 0);
     let planned = |record: &OperationRecord| {
-        let withheld = record.withheld.filter(|why| !matches!(why, Withheld::Audit | Withheld::Deadline));
+        // What the plan withholds for a window is in its bytes; another may close while it is carried out.
+        let later = |why: &Withheld| matches!(why, Withheld::Audit | Withheld::Deadline | Withheld::Window);
+        let withheld = record.withheld.filter(|why| !later(why));
         (record.operation.clone(), record.rule.clone(), record.why.clone(), record.age_s, withheld)
     };
     let of = |swept: &Swept| swept.report.operations.iter().map(planned).collect::<Vec<_>>();
@@ -175,7 +186,15 @@ fn check_records(report: &Report, want: &Selected) {
             None => assert!(planned && report.mode == Mode::Enforce, "{record:?}"),
             Some(Withheld::Audit) => assert!(planned && report.mode == Mode::Audit, "{record:?}"),
             Some(Withheld::Deadline) => assert!(planned && report.mode == Mode::Enforce, "{record:?}"),
+            // One that has closed since the plan was made, or one that was closed then.
+            Some(Withheld::Window) if planned => assert!(report.mode == Mode::Enforce, "{record:?}"),
+            Some(Withheld::Window) => assert!(want.in_window.contains(&name(record)), "{record:?}"),
             Some(_) => assert!(!planned, "{record:?}"),
+        }
+        if record.withheld == Some(Withheld::Window) {
+            assert!(record.message.as_ref().is_some_and(|message| message.contains("open")), "{record:?}");
+        } else {
+            assert!(!want.in_window.contains(&name(record)) && record.opens_at.is_none(), "{record:?}");
         }
         let attempted = record.withheld.is_none();
         let watched = attempted || record.withheld == Some(Withheld::AlreadyRequested);
@@ -204,6 +223,24 @@ fn check_sent(report: &Report, world: &InProcess, want: &Selected) {
     for record in &report.operations {
         let got = sent.get(record.operation.as_str()).copied().unwrap_or_default();
         assert_eq!(got, record.cancel_attempts, "{record:?}");
+    }
+}
+
+/// No cancel is sent while a window is closed, and none is withheld while all are open.
+fn check_windows(case: &Case, swept: &Swept, snapshot: &Snapshot, want: &Selected) {
+    let is_open = |name: &str, at: DateTime<Utc>| {
+        let place = want.violating.iter().position(|violating| violating == name).unwrap();
+        oracle::is_open(&case.spec, want.rules[place], at)
+    };
+    for (name, at) in swept.witness.cancels() {
+        let at = start() + (at - swept.started);
+        assert!(is_open(&name, at), "{name} was cancelled at {at}");
+    }
+    let end = start() + Duration::from_millis(swept.report.duration_ms);
+    for record in swept.report.operations.iter().filter(|record| record.withheld == Some(Withheld::Window)) {
+        let name = format!("{} {}", record.service, record.operation);
+        let was_closed = !is_open(&name, snapshot.now) || !is_open(&name, end);
+        assert!(was_closed, "{record:?}");
     }
 }
 

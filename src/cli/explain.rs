@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use anstream::println;
 use anstyle::AnsiColor;
+use chrono::SecondsFormat;
 use serde::Serialize;
 
 use super::args::{ExplainArgs, Format};
@@ -69,6 +70,10 @@ struct Entry<'a> {
     reason: String,
     /// For a violator: what an enforcing sweep would do with it.
     would: Option<String>,
+    /// Where a window withholds the cancel: when it opens, RFC 3339.
+    opens_at: Option<String>,
+    /// Which windows withhold the cancel, in words.
+    window: Option<&'a str>,
     /// Whether that is to withhold the cancel because of the limits of one sweep.
     #[serde(skip)]
     withheld_by_limit: bool,
@@ -115,6 +120,10 @@ impl<'a> Explained<'a> {
             },
             reason: verdict.to_string(),
             would: violator.map(would),
+            opens_at: violator
+                .and_then(|violator| violator.opens_at)
+                .map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+            window: violator.and_then(|violator| violator.window.as_deref()),
             withheld_by_limit: violator.and_then(|violator| violator.withheld) == Some(Withheld::Limit),
         }
     }
@@ -123,6 +132,10 @@ impl<'a> Explained<'a> {
         let mut table = Table::new("OPERATION", &["AGE", "VERDICT"], "REASON");
         for (operation, verdict) in self.pairs() {
             let entry = self.describe(operation, verdict);
+            let note = match entry.window {
+                Some(window) => format!("{}; {window}", entry.reason),
+                None => entry.reason,
+            };
             let said = match verdict {
                 Verdict::Ended => Cell::coloured("ended", AnsiColor::BrightBlack),
                 Verdict::Spared(_) => Cell::coloured("spared", AnsiColor::Green),
@@ -131,8 +144,8 @@ impl<'a> Explained<'a> {
             table.push(Row {
                 name: short(&operation.name),
                 cells: vec![Cell::plain(in_full::age_of(operation, self.snapshot)), said],
-                note_below: Some(entry.reason.clone()),
-                note: entry.reason,
+                note_below: Some(note.clone()),
+                note,
             });
         }
         table

@@ -7,8 +7,8 @@ use anstream::{eprintln, println};
 use super::args::ValidateArgs;
 use super::failure::{ALL_WELL, BAD_INPUT, CliFailure};
 use super::run::policy_at;
-use crate::policy::Policy;
 use crate::policy::duration::format as format_duration;
+use crate::policy::{Policy, Windows};
 
 /// Runs the command: every policy is checked, though others are wrong.
 pub(super) async fn run(args: &ValidateArgs) -> Result<ExitCode, CliFailure> {
@@ -36,6 +36,9 @@ fn summary(policy: &Policy) -> String {
     lines.extend(policy.scopes.iter().map(|scope| format!("  scope      {scope}")));
     lines.extend(policy.protect.iter().map(|protection| format!("  protect    {protection}")));
     lines.extend(policy.rules.iter().map(|rule| format!("  rule       {rule}")));
+    let Windows { active, freeze } = &policy.windows;
+    lines.extend(active.iter().map(|window| format!("  active     {window}")));
+    lines.extend(freeze.iter().map(|window| format!("  freeze     {window}")));
     lines.push(format!("  limits     {}", policy.limits));
     lines.push(format!("  follow up  for {}", format_duration(policy.follow_up_for)));
     lines.push(format!("  digest     {}", policy.digest));

@@ -28,6 +28,8 @@ fn record(withheld: Option<Withheld>, cancel: Option<CancelAnswer>, state: Optio
         action: Action::Cancel,
         why: String::new(),
         withheld,
+        opens_at: None,
+        window: None,
     };
     OperationRecord { cancel, state, ..OperationRecord::untouched(&violator, "sweep-1", Mode::Enforce) }
 }

@@ -20,10 +20,11 @@ pub(super) fn apply(
     if asked == 0 {
         return None;
     }
-    // Too many violators are too many, whichever of them a request picks out: it must not get around `cancel_none`.
+    // Too many violators are too many, whichever of them a request picks out or a window lets through: neither must
+    // get around `cancel_none`.
     let wanted = match limits.when_exceeded {
         WhenExceeded::CancelOldest => asked,
-        WhenExceeded::CancelNone => asked + left_out,
+        WhenExceeded::CancelNone => asked + in_window(violating) + left_out,
     };
     let (allowed, reason) = allowance(limits, running);
     if wanted <= allowed {
@@ -42,6 +43,11 @@ pub(super) fn apply(
     };
     let verb = if wanted == 1 { "breaks" } else { "break" };
     Some(format!("{reason}; {wanted} {verb} a rule{consequence}"))
+}
+
+/// How many a window keeps from being cancelled. They take no place in the limits.
+fn in_window(violating: &[Violator]) -> usize {
+    violating.iter().filter(|violator| violator.withheld == Some(Withheld::Window)).count()
 }
 
 /// A limit of one sweep.

@@ -16,6 +16,14 @@ impl Display for Rule {
         if self.action == Action::Report {
             f.write_str(", report only")?;
         }
+        if !self.windows.active.is_empty() {
+            f.write_str(", active ")?;
+            join(f, &self.windows.active, " or ")?;
+        }
+        if !self.windows.freeze.is_empty() {
+            f.write_str(", frozen by ")?;
+            join(f, &self.windows.freeze, " and ")?;
+        }
         write!(f, ", for {}", self.matches)
     }
 }

@@ -10,6 +10,7 @@ mod matching;
 mod rules;
 pub(crate) mod scalars;
 mod scopes;
+mod windows;
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -27,7 +28,8 @@ use super::tree::{Node, Value};
 /// every few minutes has a minute.
 const DEFAULT_FOLLOW_UP: Duration = Duration::from_secs(60);
 
-const KEYS: [&str; 7] = ["version", "mode", "scopes", "protect", "rules", "limits", "follow_up"];
+const KEYS: [&str; 9] =
+    ["version", "mode", "scopes", "protect", "rules", "active", "freeze", "limits", "follow_up"];
 
 impl Policy {
     /// Reads a policy. `origin` is what its errors call it: a path, a URL.
@@ -64,6 +66,7 @@ fn read(root: &Node, digest: String, problems: &mut Problems) -> Option<Policy> 
     let rules = fields
         .required("rules", "add a rule: `rules: [{name: too-old, max_age: 1d}]`", problems)
         .and_then(|node| rules::read(node, problems));
+    let windows = windows::read(&fields, problems);
     let limits = fields.optional("limits", Limits::default(), problems, limits::read);
     let follow_up_for = fields.optional("follow_up", DEFAULT_FOLLOW_UP, problems, read_follow_up);
     version?;
@@ -72,6 +75,7 @@ fn read(root: &Node, digest: String, problems: &mut Problems) -> Option<Policy> 
         scopes: scopes?,
         protect: protect?,
         rules: rules?,
+        windows: windows?,
         limits: limits?,
         follow_up_for: follow_up_for?,
         digest,

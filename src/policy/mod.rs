@@ -13,6 +13,7 @@ mod problem;
 mod source;
 mod trace;
 mod tree;
+mod window;
 
 pub use document::KNOWN_SERVICES;
 pub use matching::Truth;
@@ -23,6 +24,7 @@ pub use model::{
 pub use pattern::PatternError;
 pub use problem::{PolicyError, Problem};
 pub use trace::Trace;
+pub use window::{Closed, Dates, Days, Hours, Window, Windows};
 
 /// For other files that people write by hand: trees with places, maps with known keys, and all mistakes at once.
 #[cfg(feature = "cli")]

@@ -7,11 +7,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::path_glob::PathGlob;
 use super::plain_parts::PlainParts;
+use super::window::{self, Closed, Windows};
 use crate::operation::{LocationId, ProjectId, ServiceName};
 
 /// What a run may do. Ordered by caution: the effective mode is the smaller of two.
@@ -48,12 +50,29 @@ pub struct Policy {
     pub protect: Vec<Protection>,
     /// In order: the first whose match holds decides. Never empty.
     pub rules: Vec<Rule>,
+    /// When anything is cancelled at all.
+    pub windows: Windows,
     /// How much one sweep may cancel.
     pub limits: Limits,
     /// How long to watch a cancelled operation in the run that cancelled it.
     pub follow_up_for: Duration,
     /// `sha256:` and the hex digest of the bytes that were read.
     pub digest: String,
+}
+
+impl Policy {
+    /// The windows that keep a rule's violators from being cancelled at an instant: the policy's, and the rule's own.
+    /// `None`: nothing does.
+    #[must_use]
+    pub fn closed(&self, rule: &Rule, at: DateTime<Utc>) -> Option<Closed> {
+        window::closed(&[&self.windows, &rule.windows], at)
+    }
+
+    /// A rule by its name.
+    #[must_use]
+    pub fn rule(&self, name: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| &*rule.name == name)
+    }
 }
 
 /// Collections to read: every project in every location.
@@ -96,6 +115,8 @@ pub struct Rule {
     pub limit: Limit,
     /// What happens to an operation over the limit.
     pub action: Action,
+    /// When its violators are cancelled: the policy's windows hold as well.
+    pub windows: Windows,
 }
 
 /// A rule's limit: exactly one.

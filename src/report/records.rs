@@ -11,7 +11,7 @@ use crate::follow_up::{FollowedUp, State};
 use crate::judge::SparedBecause;
 use crate::operation::{LocationId, OperationName, ProjectId, ServiceName};
 use crate::plan::{Violator, Withheld};
-use crate::policy::{Action, Mode};
+use crate::policy::{Action, Closed, Mode};
 use crate::replay::{OPERATIONS_RETURNED, Recording};
 use crate::service::{CancelAnswer, CancelReply};
 use crate::snapshot::{Gap, GapReason};
@@ -49,6 +49,9 @@ pub struct OperationRecord {
     pub why: String,
     /// Why it was not cancelled; null when a cancel was tried.
     pub withheld: Option<Withheld>,
+    /// Where a window withholds it: when that opens, RFC 3339. Null when it is more than five years off, and elsewhere.
+    #[serde(serialize_with = "rfc3339_or_null")]
+    pub opens_at: Option<DateTime<Utc>>,
     /// The answer to the cancel; null when none was sent.
     pub cancel: Option<CancelAnswer>,
     /// For an answer other than `accepted`: the `google.rpc.Code` name, or the HTTP status.
@@ -83,14 +86,22 @@ impl OperationRecord {
             action: violator.action,
             why: violator.why.clone(),
             withheld: violator.withheld,
+            opens_at: violator.opens_at,
             cancel: None,
             cancel_code: None,
             cancel_attempts: 0,
             state: None,
             polls: 0,
             follow_up_ms: 0,
-            message: None,
+            message: violator.window.clone(),
         }
+    }
+
+    /// Notes that a window has closed since the plan was made.
+    pub fn close(&mut self, closed: Closed) {
+        self.withheld = Some(Withheld::Window);
+        self.opens_at = closed.opens_at;
+        self.message = Some(closed.why);
     }
 
     /// Notes the answer to the cancel.
@@ -256,13 +267,13 @@ fn cut<T>(all: &[T], at_most: usize) -> (&[T], usize) {
     (kept, all.len() - kept.len())
 }
 
-fn rfc3339<S: Serializer>(instant: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&instant.to_rfc3339_opts(SecondsFormat::AutoSi, true))
-}
-
 fn rfc3339_or_null<S: Serializer>(instant: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
     match instant {
         Some(instant) => rfc3339(instant, serializer),
         None => serializer.serialize_none(),
     }
+}
+
+fn rfc3339<S: Serializer>(instant: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&instant.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }

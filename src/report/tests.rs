@@ -24,6 +24,8 @@ fn violator(id: &str, withheld: Option<Withheld>) -> Violator {
         action: Action::Cancel,
         why: "age 3h 12m exceeds max_age 2h".to_owned(),
         withheld,
+        opens_at: None,
+        window: None,
     }
 }
 
@@ -90,7 +92,7 @@ fn an_operation_is_one_flat_line_with_every_key() {
         "event": "operation", "sweep_id": "sweep-1", "mode": "enforce", "service": "clouddeploy",
         "operation": "projects/p/locations/l/operations/o", "verb": "create", "target": null,
         "created_at": "2026-11-24T12:00:00Z", "age_s": 11520, "rule": "stuck-changes", "action": "cancel",
-        "why": "age 3h 12m exceeds max_age 2h", "withheld": null, "cancel": "accepted", "cancel_code": null,
+        "why": "age 3h 12m exceeds max_age 2h", "withheld": null, "opens_at": null, "cancel": "accepted", "cancel_code": null,
         "cancel_attempts": 1, "state": "cancelled", "polls": 2, "follow_up_ms": 4100, "message": null,
     });
     assert_eq!(got, want);
@@ -108,11 +110,25 @@ fn an_operation_that_was_left_alone_has_the_same_keys() {
 }
 
 #[test]
+fn what_a_window_withholds_says_when_it_opens_and_why() {
+    let held = Violator {
+        opens_at: "2027-01-06T23:00:00Z".parse().ok(),
+        window: Some("frozen by year-end; opens 2027-01-07 00:00 Europe/Berlin".to_owned()),
+        ..violator("o", Some(Withheld::Window))
+    };
+    let got = json_of(&OperationRecord::untouched(&held, "sweep-1", Mode::Enforce));
+    assert_eq!(keys(&got), keys(&json_of(&cancelled("o", State::Gone))));
+    assert_eq!((&got["withheld"], &got["opens_at"]), (&json!("window"), &json!("2027-01-06T23:00:00Z")));
+    assert_eq!(got["message"], "frozen by year-end; opens 2027-01-07 00:00 Europe/Berlin");
+}
+
+#[test]
 fn every_reason_answer_and_state_has_its_word() {
     for (withheld, want) in [
         (Withheld::Audit, "audit"),
         (Withheld::Off, "off"),
         (Withheld::ReportOnly, "report_only"),
+        (Withheld::Window, "window"),
         (Withheld::Limit, "limit"),
         (Withheld::Deadline, "deadline"),
         (Withheld::AlreadyRequested, "already_requested"),
@@ -266,6 +282,7 @@ fn what_was_not_meant_to_be_cancelled_needs_no_attention() {
     for (withheld, want) in [
         (Withheld::Audit, Standing::AllWell),
         (Withheld::ReportOnly, Standing::AllWell),
+        (Withheld::Window, Standing::AllWell),
         (Withheld::Limit, Standing::NeedsAttention),
         (Withheld::Deadline, Standing::NeedsAttention),
     ] {

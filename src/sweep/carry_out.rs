@@ -3,16 +3,15 @@
 //! Every operation of the plan is dealt with by itself, the oldest first, and the failure of one is nothing to the
 //! others. An operation whose cancellation had been requested before is only watched.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::bounded::Bounded;
 use super::{Event, Observer, Settings};
+use crate::clock::Clock;
 use crate::follow_up::{FollowedUp, Window, follow_up};
 use crate::plan::{Plan, Violator, Withheld};
-use crate::policy::Mode;
+use crate::policy::{Closed, Mode, Policy};
 use crate::report::OperationRecord;
 use crate::service::{CancelAnswer, CancelReply, OperationsService};
 
@@ -21,8 +20,17 @@ pub(super) struct Run<'a, S, O> {
     pub(super) service: &'a Bounded<'a, S>,
     pub(super) settings: &'a Settings,
     pub(super) mode: Mode,
-    pub(super) watch_for: Duration,
+    pub(super) policy: &'a Policy,
+    pub(super) clock: &'a Clock,
     pub(super) observer: &'a O,
+}
+
+/// Why a cancel was not sent.
+enum NotSent {
+    /// For the whole run, or for want of time.
+    Because(Withheld),
+    /// A window has closed since the plan was made.
+    Closed(Closed),
 }
 
 impl<S: OperationsService, O: Observer> Run<'_, S, O> {
@@ -49,8 +57,12 @@ impl<S: OperationsService, O: Observer> Run<'_, S, O> {
     async fn cancel(&self, violator: &Violator, record: &mut OperationRecord) {
         let reply = match self.send_cancel(violator).await {
             Ok(reply) => reply,
-            Err(withheld) => {
+            Err(NotSent::Because(withheld)) => {
                 record.withheld = Some(withheld);
+                return;
+            }
+            Err(NotSent::Closed(closed)) => {
+                record.close(closed);
                 return;
             }
         };
@@ -62,24 +74,30 @@ impl<S: OperationsService, O: Observer> Run<'_, S, O> {
     }
 
     /// Sends a cancel, or says why not. Only `enforce` gets past the first line.
-    async fn send_cancel(&self, violator: &Violator) -> Result<CancelReply, Withheld> {
+    async fn send_cancel(&self, violator: &Violator) -> Result<CancelReply, NotSent> {
         match self.mode {
-            Mode::Off => return Err(Withheld::Off),
-            Mode::Audit => return Err(Withheld::Audit),
+            Mode::Off => return Err(NotSent::Because(Withheld::Off)),
+            Mode::Audit => return Err(NotSent::Because(Withheld::Audit)),
             Mode::Enforce => {}
         }
         let deadlines = &self.settings.deadlines;
-        let permit =
-            self.service.permit(deadlines.stop_starting).await.map_err(|_late| Withheld::Deadline)?;
+        let late = NotSent::Because(Withheld::Deadline);
+        let Ok(permit) = self.service.permit(deadlines.stop_starting).await else { return Err(late) };
         if deadlines.stop_starting.is_some_and(|stop| Instant::now() >= stop) {
-            return Err(Withheld::Deadline);
+            return Err(late);
+        }
+        // The plan's instant has passed, and its turn may come after a window has closed. To look again can only
+        // take away.
+        let rule = self.policy.rule(&violator.rule);
+        if let Some(closed) = rule.and_then(|rule| self.policy.closed(rule, self.clock.now())) {
+            return Err(NotSent::Closed(closed));
         }
         let Violator { service, operation, .. } = violator;
         Ok(self.service.cancel_with(permit, service, operation, deadlines.stop).await)
     }
 
     async fn watch(&self, violator: &Violator, answer: Option<CancelAnswer>) -> FollowedUp {
-        let window = Window { watch_for: self.watch_for, until: self.settings.deadlines.stop };
+        let window = Window { watch_for: self.policy.follow_up_for, until: self.settings.deadlines.stop };
         follow_up(self.service, (&violator.service, &violator.operation), answer, window).await
     }
 }

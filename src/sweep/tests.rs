@@ -5,6 +5,7 @@ use super::*;
 use crate::follow_up::State;
 use crate::operation::{Operation, OperationName, ProjectId};
 use crate::plan::Withheld;
+use crate::report::Standing;
 use crate::request::{Narrow, NarrowScope, Trigger};
 use crate::service::{CancelAnswer, CancelReply, FailureKind};
 use crate::snapshot::GapReason;
@@ -229,6 +230,35 @@ async fn what_the_limit_withholds_says_so() {
     let record = &report.operations[1];
     assert_eq!(record.withheld, Some(Withheld::Limit));
     assert_eq!(record.message.as_deref(), Some("max_cancellations: at most 1 in one sweep; 2 break a rule"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_window_withholds_says_so_and_is_left_alone() {
+    let service = Scripted::default().page(("p", "l"), None, vec![running("a", 90)], None);
+    let freeze = "freeze: [{ name: release, dates: 2026-11-24 }]\n";
+    let report = swept_whole(&service, &format!("{OLD}{freeze}")).await;
+    assert!(service.asked("cancel").is_empty() && service.asked("get").is_empty());
+    let record = &report.operations[0];
+    assert_eq!(record.withheld, Some(Withheld::Window));
+    assert_eq!(record.opens_at, "2026-11-25T00:00:00Z".parse().ok());
+    assert_eq!(record.message.as_deref(), Some("frozen by release; opens 2026-11-25 00:00 UTC"));
+    assert_eq!(report.standing(), Standing::AllWell);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_that_closes_during_the_run_stops_the_cancels_that_have_not_been_sent() {
+    // It is 12:00:00. Each request takes 40 seconds: two to read, and the first cancel is sent at 12:01:20.
+    let operations = vec![running("a", 90), running("b", 80)];
+    let service = Scripted::slow(Duration::from_secs(40)).page(("p", "l"), None, operations, None);
+    let settings = Settings { requests_at_once: 1, ..settings() };
+    let policy = policy(&format!("{OLD}active: [{{ hours: '11:00-12:02' }}]"));
+    let report = swept(&service, &policy, Narrow::default(), &settings).await;
+    assert_eq!(service.asked("cancel"), ["a"]);
+    let withheld: Vec<_> = report.operations.iter().map(|record| record.withheld).collect();
+    assert_eq!(withheld, [None, Some(Withheld::Window)]);
+    let late = &report.operations[1];
+    assert_eq!(late.opens_at, "2026-11-25T11:00:00Z".parse().ok());
+    assert_eq!(late.message.as_deref(), Some("active 11:00-12:02 UTC; opens 2026-11-25 11:00 UTC"));
 }
 
 #[tokio::test(start_paused = true)]

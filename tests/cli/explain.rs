@@ -31,7 +31,7 @@ async fn the_list_as_json_says_the_same() {
     let stuck = list.iter().find(|entry| entry["operation"] == name("stuck")).unwrap();
     let want = json!({
         "service": "clouddeploy", "operation": name("stuck"), "verdict": "violates", "would": "cancel",
-        "reason": "rule stuck-changes: age 3h 12m exceeds max_age 2h",
+        "reason": "rule stuck-changes: age 3h 12m exceeds max_age 2h", "opens_at": null, "window": null,
     });
     assert_eq!(*stuck, want);
 }
@@ -100,4 +100,28 @@ async fn an_operation_that_is_not_there_is_told_apart_from_one_outside_of_the_po
     let desk = Desk::new(POLICY, SCENARIO).await;
     let ran = desk.run(&["explain", &name("no-such")]).await.exits(1);
     ran.complains("is not among the 5 operations that were read");
+}
+
+/// Every day of the week: frozen at whatever time the test runs.
+const FROZEN: &str = "freeze: [{ name: always, days: [mon, tue, wed, thu, fri, sat, sun] }]\n";
+
+#[tokio::test]
+async fn a_violator_in_a_freeze_is_shown_with_what_the_windows_say() {
+    let desk = Desk::new(&format!("{POLICY}{FROZEN}"), SCENARIO).await;
+    let list = desk.run(&["explain"]).await.exits(0);
+    let line = list.line("/stuck ");
+    assert!(
+        line.contains("withhold: window") && line.contains("; frozen by always; does not open"),
+        "{line}"
+    );
+
+    let full = desk.run(&["explain", &name("stuck")]).await.exits(0);
+    full.says("freeze always: Mon-Sun UTC (the whole policy): it is now");
+    full.says("an enforcing sweep would: withhold: window");
+    full.says("window: frozen by always; does not open within 5 years");
+
+    let full = desk.run(&["explain", "--format", "json", &name("stuck")]).await.exits(0).json();
+    assert_eq!((&full["would"], &full["opens_at"]), (&json!("withhold: window"), &json!(null)));
+    let want = json!([{ "kind": "freeze", "rule": null, "window": "always: Mon-Sun UTC", "holds": true }]);
+    assert_eq!(full["windows"], want);
 }

@@ -55,3 +55,14 @@ async fn a_file_that_is_not_there_is_named() {
     let ran = run(&["validate", "no-such.yaml"], &[], directory.path()).await.exits(2);
     ran.complains("`no-such.yaml` could not be read");
 }
+
+#[tokio::test]
+async fn the_windows_of_a_policy_are_shown_as_they_were_understood() {
+    let directory = TempDir::new().unwrap();
+    let windows = "active: [{ days: [mon, tue, wed], hours: '22:00-06:00', time_zone: Europe/Berlin }]\n\
+                   freeze: [{ name: year-end, dates: 2026-12-20..2027-01-06 }]\n";
+    fs::write(directory.path().join("good.yaml"), format!("{}{windows}", crate::POLICY)).unwrap();
+    let ran = run(&["validate", "good.yaml"], &[], directory.path()).await.exits(0);
+    ran.says("\n  active     Mon-Wed 22:00-06:00 Europe/Berlin\n");
+    ran.says("\n  freeze     year-end: 2026-12-20..2027-01-06 UTC\n");
+}

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::{collection::vec, option, sample::select};
 use serde_json::json;
 
-use super::policies::{LimitSpec, LimitsSpec, MatchSpec, PolicySpec, RuleSpec};
+use super::policies::{LimitSpec, LimitsSpec, MatchSpec, PolicySpec, RuleSpec, WindowSpec};
 
 /// The instant at which generated snapshots are read.
 pub(crate) fn now() -> DateTime<Utc> {
@@ -86,12 +86,13 @@ pub(crate) fn collection(operation: &Operation) -> Collection {
 
 /// A policy for all the places of the generated worlds.
 pub(crate) fn policy(limits: impl Strategy<Value = LimitsSpec>) -> impl Strategy<Value = PolicySpec> {
-    (any::<bool>(), vec(a_match(), 0..=2), vec(rule(), 1..=4), limits).prop_map(
-        |(enforce, protect, rules, limits)| PolicySpec {
+    (any::<bool>(), vec(a_match(), 0..=2), vec(rule(), 1..=4), windows(), limits).prop_map(
+        |(enforce, protect, rules, windows, limits)| PolicySpec {
             enforce,
             scopes: vec![(vec!["p", "q"], None)],
             protect,
             rules,
+            windows,
             limits,
             follow_up_s: 5,
         },
@@ -121,8 +122,13 @@ fn rule() -> impl Strategy<Value = RuleSpec> {
             newest
         }),
     ];
-    (option::weighted(0.7, a_match()), limit, prop::bool::weighted(0.2))
-        .prop_map(|(matches, limit, report_only)| RuleSpec { matches, limit, report_only })
+    (option::weighted(0.7, a_match()), limit, prop::bool::weighted(0.2), windows())
+        .prop_map(|(matches, limit, report_only, windows)| RuleSpec { matches, limit, report_only, windows })
+}
+
+/// Most have none.
+fn windows() -> impl Strategy<Value = Vec<WindowSpec>> {
+    prop_oneof![4 => Just(Vec::new()), 1 => vec(select(WindowSpec::choices()), 1..=2)]
 }
 
 fn a_match() -> impl Strategy<Value = MatchSpec> {

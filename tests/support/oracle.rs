@@ -3,20 +3,24 @@
 //! It shares no code with curfew's judge and plan, is quadratic where they are not, and knows only the globs that
 //! the tests' policies hold: a leading `**/`, and `*` within a segment.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use curfew::operation::Operation;
 use curfew::snapshot::{Gap, Snapshot};
 use serde_json::Value;
 
-use super::policies::{LimitSpec, MatchSpec, PolicySpec};
+use super::policies::{LimitSpec, MatchSpec, PolicySpec, WindowSpec};
 
 /// What the oracle expects of a plan.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Selected {
     /// Every operation that breaks a rule, the oldest first.
     pub(crate) violating: Vec<String>,
+    /// The index of the rule that each of them breaks.
+    pub(crate) rules: Vec<usize>,
     /// Those of them that are to be cancelled.
     pub(crate) cancelled: Vec<String>,
+    /// Those of them that a window keeps from being cancelled.
+    pub(crate) in_window: Vec<String>,
 }
 
 /// What the policy selects, of what a run was asked for.
@@ -36,27 +40,55 @@ pub(crate) fn select(spec: &PolicySpec, snapshot: &Snapshot, asked: impl Fn(&Ope
         };
         // Whether a cancel would be the first or the second is not known: nothing that could be decided.
         let undecidable = !spec.rules[rule].report_only && operation.cancellation_requested.is_none();
-        if broken && !undecidable && asked(operation) {
+        if broken && !undecidable {
             violators.push((operation, rule));
         }
     }
     violators.sort_by_key(|(operation, _)| place_in_line(operation));
-    let cancellable: Vec<_> = violators
-        .iter()
-        .filter(|(operation, rule)| {
-            !spec.rules[*rule].report_only && operation.cancellation_requested != Some(true)
-        })
-        .collect();
+    let wanted = |(operation, rule): &&(&Operation, usize)| {
+        !spec.rules[*rule].report_only && operation.cancellation_requested != Some(true)
+    };
+    let is_open = |rule: usize| is_open(spec, rule, snapshot.now);
+    let asked_for: Vec<_> = violators.iter().copied().filter(|(operation, _)| asked(operation)).collect();
+    let in_window = asked_for.iter().filter(wanted).filter(|(_, rule)| !is_open(*rule));
+    let cancellable: Vec<_> = asked_for.iter().filter(wanted).filter(|(_, rule)| is_open(*rule)).collect();
     let running = snapshot.operations.iter().filter(|operation| operation.is_running()).count();
     let allowed = allowed(spec, running);
-    let kept = match cancellable.len() {
-        wanted if wanted <= allowed => wanted,
-        _ if spec.limits.cancel_none => 0,
-        _ => allowed,
+    // Under `cancel_none`, all that break a rule are counted, whatever was asked for and whatever a window says.
+    let kept = if spec.limits.cancel_none && violators.iter().filter(wanted).count() > allowed {
+        0
+    } else {
+        allowed
     };
     Selected {
-        violating: violators.iter().map(|(operation, _)| key(operation)).collect(),
+        rules: asked_for.iter().map(|(_, rule)| *rule).collect(),
+        violating: asked_for.iter().map(|(operation, _)| key(operation)).collect(),
         cancelled: cancellable.iter().take(kept).map(|(operation, _)| key(operation)).collect(),
+        in_window: in_window.map(|(operation, _)| key(operation)).collect(),
+    }
+}
+
+/// Whether the windows of the policy and of a rule let it act.
+pub(crate) fn is_open(spec: &PolicySpec, rule: usize, at: DateTime<Utc>) -> bool {
+    [&spec.windows, &spec.rules[rule].windows].into_iter().all(|windows| {
+        let mut active = windows.iter().filter(|window| !window.freezes).peekable();
+        let allowed = active.peek().is_none() || active.any(|window| holds(window, at));
+        allowed && !windows.iter().any(|window| window.freezes && holds(window, at))
+    })
+}
+
+/// Whether it is the window's time, begun today or yesterday.
+fn holds(window: &WindowSpec, at: DateTime<Utc>) -> bool {
+    let minute = at.hour() * 60 + at.minute();
+    let (from, to) = window.hours.unwrap_or((0, 1440));
+    let is_on = |at: DateTime<Utc>| {
+        window.days.is_empty() || window.days.contains(&at.format("%a").to_string().to_lowercase().as_str())
+    };
+    let yesterday = at - TimeDelta::days(1);
+    if from < to {
+        is_on(at) && (from..to).contains(&minute)
+    } else {
+        (is_on(at) && minute >= from) || (is_on(yesterday) && minute < to)
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) struct PolicySpec {
     pub(crate) scopes: Vec<ScopeSpec>,
     pub(crate) protect: Vec<MatchSpec>,
     pub(crate) rules: Vec<RuleSpec>,
+    pub(crate) windows: Vec<WindowSpec>,
     pub(crate) limits: LimitsSpec,
     pub(crate) follow_up_s: u64,
 }
@@ -25,6 +26,60 @@ pub(crate) struct RuleSpec {
     pub(crate) matches: Option<MatchSpec>,
     pub(crate) limit: LimitSpec,
     pub(crate) report_only: bool,
+    pub(crate) windows: Vec<WindowSpec>,
+}
+
+/// A window in UTC. Each has days, hours, or both.
+#[derive(Debug, Clone)]
+pub(crate) struct WindowSpec {
+    /// Under `freeze`, or else under `active`.
+    pub(crate) freezes: bool,
+    /// As they are written; none: all.
+    pub(crate) days: Vec<&'static str>,
+    /// In minutes from midnight.
+    pub(crate) hours: Option<(u32, u32)>,
+}
+
+impl WindowSpec {
+    /// Some that hold at noon of a Tuesday, and some that do not; some that end or begin a minute later.
+    pub(crate) fn choices() -> Vec<Self> {
+        let days = [vec![], vec!["tue"], vec!["mon", "sat"], vec!["wed"]];
+        let hours = [None, Some((480, 1080)), Some((660, 721)), Some((721, 780)), Some((1320, 721))];
+        let mut choices = Vec::new();
+        for freezes in [false, true] {
+            for days in &days {
+                for hours in hours {
+                    if !days.is_empty() || hours.is_some() {
+                        choices.push(Self { freezes, days: days.clone(), hours });
+                    }
+                }
+            }
+        }
+        choices
+    }
+
+    fn json(&self) -> Value {
+        let mut window = Map::new();
+        if !self.days.is_empty() {
+            window.insert("days".to_owned(), json!(self.days));
+        }
+        if let Some((from, to)) = self.hours {
+            let [from, to] = [from, to].map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60));
+            window.insert("hours".to_owned(), json!(format!("{from}-{to}")));
+        }
+        Value::Object(window)
+    }
+}
+
+/// `active` and `freeze`, as far as there are any.
+fn insert_windows(into: &mut Map<String, Value>, windows: &[WindowSpec]) {
+    for (key, freezes) in [("active", false), ("freeze", true)] {
+        let of_kind = windows.iter().filter(|window| window.freezes == freezes);
+        let list: Vec<_> = of_kind.map(WindowSpec::json).collect();
+        if !list.is_empty() {
+            into.insert(key.to_owned(), Value::Array(list));
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -87,7 +142,7 @@ impl PolicySpec {
         if let Some(share) = max_share {
             limits["max_share"] = json!(format!("{}.{:02}%", share / 100, share % 100));
         }
-        json!({
+        let mut policy = json!({
             "version": 1,
             "mode": if self.enforce { "enforce" } else { "audit" },
             "scopes": scopes.collect::<Vec<_>>(),
@@ -95,7 +150,9 @@ impl PolicySpec {
             "rules": rules.collect::<Vec<_>>(),
             "limits": limits,
             "follow_up": { "for": format!("{}s", self.follow_up_s) },
-        })
+        });
+        insert_windows(policy.as_object_mut().unwrap(), &self.windows);
+        policy
     }
 }
 
@@ -120,6 +177,7 @@ impl RuleSpec {
             }
         }
         rule.insert("action".to_owned(), json!(if self.report_only { "report" } else { "cancel" }));
+        insert_windows(&mut rule, &self.windows);
         Value::Object(rule)
     }
 }

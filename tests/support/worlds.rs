@@ -17,7 +17,7 @@ use fastrand::Rng;
 use globset::Glob;
 use serde_json::{Map, Value, json};
 
-use super::policies::{LimitSpec, LimitsSpec, MatchSpec, PolicySpec, RuleSpec};
+use super::policies::{LimitSpec, LimitsSpec, MatchSpec, PolicySpec, RuleSpec, WindowSpec};
 
 /// The longest that an answer is late.
 pub(crate) const LATEST: Duration = Duration::from_secs(15);
@@ -43,7 +43,7 @@ impl Case {
             rng,
             &[None, None, None, None, None, Some(Mode::Audit), Some(Mode::Enforce), Some(Mode::Off)],
         );
-        let deadlines = (rng.u8(..4) == 0).then(|| {
+        let deadlines = (rng.u8(..3) == 0).then(|| {
             let stop = Duration::from_millis(rng.u64(0..90_000));
             (stop.mul_f64(rng.f64()), stop)
         });
@@ -242,6 +242,7 @@ fn policy(rng: &mut Rng) -> PolicySpec {
         scopes,
         protect,
         rules: (0..rng.usize(1..4)).map(|_| rule(rng)).collect(),
+        windows: windows(rng),
         limits: if rng.u8(..3) == 0 { limits } else { LimitsSpec::NONE },
         follow_up_s: one_of(rng, &[0, 1, 5, 30]),
     }
@@ -267,7 +268,13 @@ fn rule(rng: &mut Rng) -> RuleSpec {
     let per = one_of(rng, &[vec![], vec!["verb"], vec!["location"], vec!["project", "target"]]);
     let running = LimitSpec::MaxRunning { count: rng.usize(..3), per, newest: rng.bool() };
     let limit = one_of(rng, &[LimitSpec::MaxAge(1_800), LimitSpec::MaxAge(3_600), running]);
-    RuleSpec { matches, limit, report_only: rng.u8(..6) == 0 }
+    RuleSpec { matches, limit, report_only: rng.u8(..6) == 0, windows: windows(rng) }
+}
+
+/// Most have none, for what is frozen meets nothing else.
+fn windows(rng: &mut Rng) -> Vec<WindowSpec> {
+    let count = if rng.u8(..12) == 0 { rng.usize(1..3) } else { 0 };
+    (0..count).map(|_| one_of(rng, &WindowSpec::choices())).collect()
 }
 
 fn narrow(rng: &mut Rng, scenario: &Scenario) -> Narrow {

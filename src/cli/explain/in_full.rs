@@ -5,14 +5,14 @@
 
 use std::fmt;
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use super::Entry;
 use crate::cli::show::age;
 use crate::judge::age as age_at;
 use crate::operation::Operation;
-use crate::policy::{Policy, Trace, Truth};
+use crate::policy::{Policy, Rule, Trace, Truth, Window, Windows};
 use crate::snapshot::Snapshot;
 
 /// An operation and all that was asked about it.
@@ -31,9 +31,15 @@ pub(super) struct InFull<'a> {
     done: bool,
     protections: Vec<Step>,
     rules: Vec<Step>,
+    /// The windows of the policy and of the rule that decides, as they stand at the time of the reading.
+    windows: Vec<WindowStep>,
     verdict: &'static str,
     reason: String,
     would: Option<String>,
+    /// Where a window withholds its cancel: when it opens, RFC 3339.
+    opens_at: Option<String>,
+    /// Which windows withhold its cancel, in words.
+    window: Option<String>,
     /// How the limits of one sweep bear on it, when they withhold its cancel.
     limit: Option<&'a str>,
 }
@@ -49,6 +55,33 @@ struct Step {
     outcome: &'static str,
     /// How the match came to say so.
     trace: Part,
+}
+
+/// A window, held against the time of the reading.
+#[derive(Debug, Serialize)]
+struct WindowStep {
+    /// `active` or `freeze`.
+    kind: &'static str,
+    /// The rule's name; null for one of the policy.
+    rule: Option<String>,
+    /// The window in one line.
+    window: String,
+    /// Whether it is now.
+    holds: bool,
+}
+
+impl WindowStep {
+    fn of(windows: &Windows, rule: Option<&Rule>, now: DateTime<Utc>) -> Vec<Self> {
+        let step = |kind, window: &Window, holds| Self {
+            kind,
+            rule: rule.map(|rule| rule.name.to_string()),
+            window: window.to_string(),
+            holds,
+        };
+        let active = windows.active.iter().map(|window| step("active", window, window.allows_at(now)));
+        let freeze = windows.freeze.iter().map(|window| step("freeze", window, window.freezes_at(now)));
+        active.chain(freeze).collect()
+    }
 }
 
 /// A step of a match's evaluation.
@@ -110,9 +143,12 @@ impl<'a> InFull<'a> {
             done: !running,
             protections: if running { protections(policy, operation) } else { Vec::new() },
             rules: if running { rules(policy, operation) } else { Vec::new() },
+            windows: if running { windows(policy, snapshot, operation) } else { Vec::new() },
             verdict: entry.verdict,
             reason: entry.reason,
             would: entry.would,
+            opens_at: entry.opens_at,
+            window: entry.window.map(str::to_owned),
             limit: limit.filter(|_| withheld_by_limit),
         }
     }
@@ -154,6 +190,32 @@ fn rules(policy: &Policy, operation: &Operation) -> Vec<Step> {
     steps.collect()
 }
 
+/// The windows that matter for the operation: the policy's, and those of the rule that decides about it, if one does.
+fn windows(policy: &Policy, snapshot: &Snapshot, operation: &Operation) -> Vec<WindowStep> {
+    let decides = policy
+        .rules
+        .iter()
+        .map(|rule| (rule, rule.matches.evaluate(operation)))
+        .find(|(_, truth)| *truth != Truth::False)
+        .and_then(|(rule, truth)| (truth == Truth::True).then_some(rule));
+    let mut steps = WindowStep::of(&policy.windows, None, snapshot.now);
+    if let Some(rule) = decides {
+        steps.extend(WindowStep::of(&rule.windows, Some(rule), snapshot.now));
+    }
+    steps
+}
+
+impl fmt::Display for WindowStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.window)?;
+        match &self.rule {
+            Some(rule) => write!(f, " (rule {rule})")?,
+            None => f.write_str(" (the whole policy)")?,
+        }
+        f.write_str(if self.holds { ": it is now" } else { ": it is not now" })
+    }
+}
+
 impl fmt::Display for InFull<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let said = |value: Option<&str>| value.unwrap_or("missing").to_owned();
@@ -172,9 +234,16 @@ impl fmt::Display for InFull<'_> {
                 step.trace.drawn.lines().try_for_each(|line| writeln!(f, "  {line}"))?;
             }
         }
+        if !self.windows.is_empty() {
+            writeln!(f)?;
+            self.windows.iter().try_for_each(|step| writeln!(f, "{step}"))?;
+        }
         write!(f, "\nverdict: {}", self.reason)?;
         if let Some(would) = &self.would {
             write!(f, "\nan enforcing sweep would: {would}")?;
+        }
+        if let Some(window) = &self.window {
+            write!(f, "\nwindow: {window}")?;
         }
         if let Some(limit) = self.limit {
             write!(f, "\nlimit: {limit}")?;

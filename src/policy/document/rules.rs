@@ -9,9 +9,9 @@ use super::super::problem::{Place, Problems, quoted};
 use super::super::tree::Node;
 use super::fields::Fields;
 use super::matching::read_match;
-use super::scalars;
+use super::{scalars, windows};
 
-/// The longest name of a rule or a protection. It stands in every record and in a column of a table.
+/// The longest name of a rule, a protection or a window. It stands in every record and in a column of a table.
 const MAX_NAME: usize = 100;
 
 /// The fields that can make groups. A name is unique, and a flag or a value of metadata is no group that anybody
@@ -26,7 +26,7 @@ const GROUPING: [(&str, Field); 6] = [
 ];
 
 /// The names that were given, and where: each only once.
-type Names<'a> = HashMap<&'a str, Place>;
+pub(super) type Names<'a> = HashMap<&'a str, Place>;
 
 pub(super) fn read(node: &Node, problems: &mut Problems) -> Option<Vec<Rule>> {
     let items =
@@ -36,7 +36,7 @@ pub(super) fn read(node: &Node, problems: &mut Problems) -> Option<Vec<Rule>> {
 }
 
 fn read_rule<'a>(node: &'a Node, names: &mut Names<'a>, problems: &mut Problems) -> Option<Rule> {
-    const KEYS: [&str; 5] = ["name", "match", "max_age", "max_running", "action"];
+    const KEYS: [&str; 7] = ["name", "match", "max_age", "max_running", "action", "active", "freeze"];
     const ACTIONS: [(&str, Action); 2] = [("cancel", Action::Cancel), ("report", Action::Report)];
     let fields = Fields::read(node, "a rule", &KEYS, problems)?;
     let name = read_name(&fields, names, problems);
@@ -47,7 +47,8 @@ fn read_rule<'a>(node: &'a Node, names: &mut Names<'a>, problems: &mut Problems)
     let action = fields.optional("action", Action::Cancel, problems, |node, problems| {
         scalars::choice(node, "action", &ACTIONS, problems)
     });
-    Some(Rule { name: name?, matches: matches?, limit: limit?, action: action? })
+    let windows = windows::read(&fields, problems);
+    Some(Rule { name: name?, matches: matches?, limit: limit?, action: action?, windows: windows? })
 }
 
 pub(super) fn read_protections(node: &Node, problems: &mut Problems) -> Option<Vec<Protection>> {
@@ -72,7 +73,17 @@ fn read_protection<'a>(node: &'a Node, names: &mut Names<'a>, problems: &mut Pro
 fn read_name<'a>(fields: &Fields<'a>, names: &mut Names<'a>, problems: &mut Problems) -> Option<Arc<str>> {
     const RIGHT: &str = "give it a name of its own, which the report will use: `name: stuck-changes`";
     let node = fields.required("name", RIGHT, problems)?;
-    let name = scalars::text(node, "name", RIGHT, problems)?;
+    new_name(node, RIGHT, names, problems)
+}
+
+/// A name that is fit to be shown and that none before it has.
+pub(super) fn new_name<'a>(
+    node: &'a Node,
+    help: &str,
+    names: &mut Names<'a>,
+    problems: &mut Problems,
+) -> Option<Arc<str>> {
+    let name = scalars::text(node, "name", help, problems)?;
     let mistake = if name.trim().is_empty() {
         Some("a name cannot be empty".to_owned())
     } else if name.chars().any(char::is_control) {
@@ -83,11 +94,11 @@ fn read_name<'a>(fields: &Fields<'a>, names: &mut Names<'a>, problems: &mut Prob
         None
     };
     if let Some(mistake) = mistake {
-        problems.report(node.place, mistake, RIGHT);
+        problems.report(node.place, mistake, help);
         return None;
     }
     if let Some(first) = names.get(name) {
-        let help = format!("the first one is in line {}, column {}: {RIGHT}", first.line, first.column);
+        let help = format!("the first one is in line {}, column {}: {help}", first.line, first.column);
         problems.report(node.place, format!("the name {} is used twice", quoted(name)), help);
         return None;
     }

@@ -3,6 +3,7 @@
 mod hostile;
 mod mistakes;
 mod right;
+mod windows;
 
 use super::super::model::Policy;
 use super::super::problem::PolicyError;
