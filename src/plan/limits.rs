@@ -45,6 +45,11 @@ pub(super) fn apply(
     Some(format!("{reason}; {wanted} {verb} a rule{consequence}"))
 }
 
+/// How many a window keeps from being cancelled. They take no place in the limits.
+fn in_window(violating: &[Violator]) -> usize {
+    violating.iter().filter(|violator| violator.withheld == Some(Withheld::Window)).count()
+}
+
 /// A limit of one sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SweepLimit {
@@ -71,11 +76,6 @@ pub fn tighter(limits: &Limits, running: usize) -> SweepLimit {
         Some(share) if share.of(running) < limits.max_cancellations => SweepLimit::MaxShare,
         _ => SweepLimit::MaxCancellations,
     }
-}
-
-/// How many a window keeps from being cancelled. They take no place in the limits.
-fn in_window(violating: &[Violator]) -> usize {
-    violating.iter().filter(|violator| violator.withheld == Some(Withheld::Window)).count()
 }
 
 /// How many cancels the limits allow, and the limit that says so.

@@ -119,6 +119,12 @@ impl Windows {
         self.active.is_empty() && self.freeze.is_empty()
     }
 
+    /// Whether none of these keeps anything from acting at an instant.
+    #[must_use]
+    pub fn allow_at(&self, at: DateTime<Utc>) -> bool {
+        closed(&[self], at).is_none()
+    }
+
     /// What keeps it from acting at an instant: the freezes that hold, or all of `active` when none of it does.
     fn closing_at(&self, at: DateTime<Utc>) -> (Vec<&Window>, &[Window]) {
         let frozen = self.freeze.iter().filter(|window| window.freezes_at(at)).collect();

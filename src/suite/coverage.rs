@@ -1,7 +1,7 @@
 //! Which parts of the policies have decided something in the tests, and which have not.
 //!
-//! A rule is exercised when it decided a verdict, a protection when it protected, a limit when it withheld. A limit
-//! that a policy does not set is no part of it: nobody has to test the defaults.
+//! A rule is exercised when it decided a verdict, a protection when it protected, a limit when it withheld, and
+//! windows when they withheld. A limit that a policy does not set is no part of it: nobody has to test the defaults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::judge::{Spared, Verdict};
 use crate::plan::{Assessment, SweepLimit, Withheld, tighter};
 use crate::policy::{Limits, Policy};
+use crate::snapshot::Snapshot;
 
 /// A part of a policy that can be exercised.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +21,8 @@ pub enum Part {
     Protection(Arc<str>),
     /// A rule, by its name.
     Rule(Arc<str>),
+    /// When it acts: the policy's windows, or those of this rule.
+    Windows(Option<Arc<str>>),
     /// A limit of one sweep.
     Limit(SweepLimit),
 }
@@ -29,6 +32,8 @@ impl fmt::Display for Part {
         match self {
             Part::Protection(name) => write!(f, "protection {name}"),
             Part::Rule(name) => write!(f, "rule {name}"),
+            Part::Windows(None) => f.write_str("windows of the policy"),
+            Part::Windows(Some(rule)) => write!(f, "windows of rule {rule}"),
             Part::Limit(limit) => write!(f, "limit {limit}"),
         }
     }
@@ -68,13 +73,24 @@ impl Coverage {
         });
     }
 
-    /// Notes what decided in one look at a snapshot of which so many operations run.
-    pub(super) fn observe(&mut self, policy: &Policy, running: usize, assessment: &Assessment) {
+    /// Notes what decided in one look at a snapshot.
+    pub(super) fn observe(&mut self, policy: &Policy, snapshot: &Snapshot, assessment: &Assessment) {
         let Some(known) = self.policies.get_mut(&policy.digest) else { return };
         known.exercised.extend(assessment.verdicts.iter().filter_map(decided_by));
-        let withholds = |limit| assessment.plan.violating.iter().any(|one| one.withheld == Some(limit));
-        if withholds(Withheld::Limit) {
-            known.exercised.insert(Part::Limit(tighter(&policy.limits, running)));
+        for violator in &assessment.plan.violating {
+            match violator.withheld {
+                Some(Withheld::Limit) => {
+                    known.exercised.insert(Part::Limit(tighter(&policy.limits, snapshot.running())));
+                }
+                Some(Withheld::Window) => {
+                    let at = snapshot.now;
+                    let of_policy = (!policy.windows.allow_at(at)).then_some(Part::Windows(None));
+                    let rule = policy.rule(&violator.rule).filter(|rule| !rule.windows.allow_at(at));
+                    let of_rule = rule.map(|rule| Part::Windows(Some(rule.name.clone())));
+                    known.exercised.extend(of_policy.into_iter().chain(of_rule));
+                }
+                _ => {}
+            }
         }
     }
 
@@ -102,10 +118,13 @@ fn parts(policy: &Policy) -> Vec<Part> {
     let Limits { max_cancellations, max_share, .. } = &policy.limits;
     let protections = policy.protect.iter().map(|protection| Part::Protection(protection.name.clone()));
     let rules = policy.rules.iter().map(|rule| Part::Rule(rule.name.clone()));
+    let windows = (!policy.windows.is_empty()).then_some(Part::Windows(None));
+    let of_rules = policy.rules.iter().filter(|rule| !rule.windows.is_empty());
+    let of_rules = of_rules.map(|rule| Part::Windows(Some(rule.name.clone())));
     let number = (*max_cancellations != Limits::DEFAULT_MAX_CANCELLATIONS)
         .then_some(Part::Limit(SweepLimit::MaxCancellations));
     let share = max_share.map(|_| Part::Limit(SweepLimit::MaxShare));
-    protections.chain(rules).chain(number).chain(share).collect()
+    protections.chain(rules).chain(windows).chain(of_rules).chain(number).chain(share).collect()
 }
 
 /// The part that decided a verdict. A rule that could not decide has not.

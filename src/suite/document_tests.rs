@@ -165,7 +165,7 @@ fn an_expectation_that_is_none_is_refused_with_what_there_is() {
         ("\"spare: protected\"", "`spare:` takes `protected by NAME`, `within_max_age`"),
         ("\"spare: outside_request\"", "unknown reason `outside_request`"),
         ("spare", "`within_max_age`"),
-        ("\"withheld: audit\"", "`withheld:` takes `limit`, `already_requested`"),
+        ("\"withheld: audit\"", "`withheld:` takes `window`, `limit`, `already_requested`"),
         ("\"withheld: report_only\"", "write `report`, or `report by RULE`"),
         ("{ spare: undecidable }", "put the whole expectation into quotes: \"spare: undecidable\""),
         ("kill it", "write one of `cancel by RULE`"),

@@ -14,7 +14,7 @@ use super::expectation::Expectation;
 use super::model::{Expected, Selector, Step, Test};
 use super::world::World;
 use crate::operation::OperationName;
-use crate::plan::{Assessment, plan};
+use crate::plan::{Assessment, Withheld, plan};
 use crate::policy::Policy;
 use crate::policy::duration::format as format_duration;
 use crate::policy::reading::fields::nearest;
@@ -58,7 +58,7 @@ pub fn run(test: &Test, policy: &Policy, saved: Option<&Snapshot>, coverage: &mu
     for step in &test.steps {
         let snapshot = Snapshot { now: step.instant(world.snapshot.now), ..world.snapshot.clone() };
         let assessment = plan(&snapshot, policy, &Narrow::default());
-        coverage.observe(policy, snapshot.running(), &assessment);
+        coverage.observe(policy, &snapshot, &assessment);
         let look = Look { step, policy, world: &world, seen: seen(&snapshot, &assessment) };
         failures.extend(look.failures());
     }
@@ -92,11 +92,14 @@ fn seen<'a>(snapshot: &'a Snapshot, assessment: &Assessment) -> Vec<Seen<'a>> {
         .map(|(operation, verdict)| {
             let violator = violators.get(&(&operation.service, &operation.name)).copied();
             let got = Expectation::met_by(verdict, violator);
-            let because = match (&got, &assessment.plan.limit) {
-                (Expectation::Withheld(crate::plan::Withheld::Limit), Some(limit)) => {
-                    format!("{verdict}; {limit}")
-                }
-                _ => verdict.to_string(),
+            let withheld_by = match &got {
+                Expectation::Withheld(Withheld::Limit) => assessment.plan.limit.as_ref(),
+                Expectation::Withheld(Withheld::Window) => violator.and_then(|one| one.window.as_ref()),
+                _ => None,
+            };
+            let because = match withheld_by {
+                Some(withheld_by) => format!("{verdict}; {withheld_by}"),
+                None => verdict.to_string(),
             };
             Seen { name: &operation.name, got, because }
         })

@@ -246,6 +246,32 @@ fn coverage_names_what_decided_nothing() {
 }
 
 #[test]
+fn a_window_withholds_until_it_opens_and_is_exercised_then() {
+    let windows = "active: [{ days: [tue, wed] }]
+rules:
+  - { name: r, match: { verb: create }, max_age: 1h, freeze: [{ days: [wed] }] }
+  - { name: s, max_age: 1h }
+";
+    // It begins on a Monday.
+    let test = |steps: &str| {
+        run_on(windows, &format!("    operations: [{{ id: o, age: 2h }}]\n    steps: [{steps}]"), None)
+    };
+    let monday = "{ at: +0h, expect: { o: \"withheld: window\" } }";
+    let tuesday = "{ at: +24h, expect: { o: cancel by r } }";
+    let wednesday = "{ at: +48h, expect: { o: \"withheld: window\" } }";
+    let not_exercised = |coverage: Vec<PolicyCoverage>| coverage[0].not_exercised.clone();
+    let (failures, coverage) = test(&format!("{monday}, {tuesday}"));
+    assert_eq!(failures, []);
+    assert_eq!(not_exercised(coverage), ["rule s", "windows of rule r"]);
+    let (failures, coverage) = test(wednesday);
+    assert_eq!(failures, []);
+    assert_eq!(not_exercised(coverage), ["rule s", "windows of the policy"]);
+    let (failures, _) = test("{ at: +0h, expect: { o: cancel by r } }");
+    let because = failures[0].because.as_ref().unwrap();
+    assert!(because.contains("age 2h exceeds max_age 1h; active Tue, Wed UTC"), "{because}");
+}
+
+#[test]
 fn of_two_limits_the_one_that_withholds_is_exercised() {
     let limits = |limits: &str| format!("rules: [{{ name: r, max_age: 1h }}]\nlimits: {limits}");
     let test = "    operations: [{ id: o, count: 4, age: 2h }]\n    expect: {}";

@@ -18,7 +18,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::json;
 
 use crate::findings;
-use crate::policies::{LimitSpec, LimitsSpec, MatchSpec, PolicySpec, RuleSpec};
+use crate::policies::{LimitSpec, LimitsSpec, MatchSpec, PolicySpec, RuleSpec, WindowSpec};
 
 /// How many policies are looked at, each with many operations.
 const CASES: u32 = 600;
@@ -28,11 +28,10 @@ fn policy() -> impl Strategy<Value = PolicySpec> {
         Just(LimitSpec::MaxAge(3_600)),
         Just(LimitSpec::MaxRunning { count: 1, per: vec!["verb"], newest: false }),
     ];
-    let rule = (option::weighted(0.85, a_match()), limit).prop_map(|(matches, limit)| RuleSpec {
-        matches,
-        limit,
-        report_only: false,
-        windows: Vec::new(),
+    // When a rule acts makes no difference to what it takes.
+    let windows = option::weighted(0.2, select(WindowSpec::choices()));
+    let rule = (option::weighted(0.85, a_match()), limit, windows).prop_map(|(matches, limit, window)| {
+        RuleSpec { matches, limit, report_only: false, windows: window.into_iter().collect() }
     });
     (vec(a_match(), 0..=2), vec(rule, 1..=4)).prop_map(|(protect, rules)| PolicySpec {
         enforce: false,
