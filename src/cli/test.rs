@@ -47,6 +47,10 @@ pub struct TestArgs {
     /// The test files.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
+    /// Judge this file, that `curfew snapshot` wrote, in the place of every snapshot that a test names: the tests of a
+    /// policy, on what is there today. Operations that stand in a test are not touched.
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: Option<PathBuf>,
     /// Run only the tests with this text in their names. Coverage is not told then.
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
@@ -140,7 +144,7 @@ fn run_all(args: &TestArgs) -> Results {
     let mut coverage = Coverage::default();
     let (mut files, mut errors) = (Vec::new(), Vec::new());
     for path in &args.files {
-        match run_file(path, args.filter.as_deref(), &mut coverage) {
+        match run_file(path, args, &mut coverage) {
             Ok(result) => files.push(result),
             Err(unreadable) => errors.push(unreadable),
         }
@@ -156,7 +160,7 @@ fn run_all(args: &TestArgs) -> Results {
     }
 }
 
-fn run_file(path: &Path, filter: Option<&str>, coverage: &mut Coverage) -> Result<FileResult, Unreadable> {
+fn run_file(path: &Path, args: &TestArgs, coverage: &mut Coverage) -> Result<FileResult, Unreadable> {
     let file = path.display().to_string();
     let unreadable = |failure: CliFailure| {
         let message = anstream::adapter::strip_str(&failure.to_string()).to_string();
@@ -171,9 +175,9 @@ fn run_file(path: &Path, filter: Option<&str>, coverage: &mut Coverage) -> Resul
     let policy = Policy::parse(&bytes, &shown).map_err(|error| unreadable(problems(&error)))?;
     coverage.add(&shown, &policy);
 
-    let chosen = |test: &&Test| filter.is_none_or(|text| test.name.contains(text));
+    let chosen = |test: &&Test| args.filter.as_ref().is_none_or(|text| test.name.contains(text));
     let tests: Vec<&Test> = suite.tests.iter().filter(chosen).collect();
-    let saved = snapshots(path, &tests).map_err(unreadable)?;
+    let saved = snapshots(path, &tests, args.snapshot.as_deref()).map_err(unreadable)?;
     let results = tests.into_iter().map(|test| {
         let snapshot = match &test.basis {
             Basis::Snapshot(name) => saved.get(name.as_str()),
@@ -184,14 +188,19 @@ fn run_file(path: &Path, filter: Option<&str>, coverage: &mut Coverage) -> Resul
     Ok(FileResult { file: file.clone(), policy: shown, mode: policy.mode, tests: results.collect() })
 }
 
-/// The snapshots that tests name, each read once.
-fn snapshots<'a>(file: &Path, tests: &[&'a Test]) -> Result<BTreeMap<&'a str, Snapshot>, CliFailure> {
+/// The snapshots that tests name, each read once. `instead` is read in their place.
+fn snapshots<'a>(
+    file: &Path,
+    tests: &[&'a Test],
+    instead: Option<&Path>,
+) -> Result<BTreeMap<&'a str, Snapshot>, CliFailure> {
     let mut saved = BTreeMap::new();
     for test in tests {
         if let Basis::Snapshot(name) = &test.basis
             && !saved.contains_key(name.as_str())
         {
-            saved.insert(name.as_str(), saved_snapshot(&beside(file, name))?);
+            let path = instead.map_or_else(|| beside(file, name), Path::to_owned);
+            saved.insert(name.as_str(), saved_snapshot(&path)?);
         }
     }
     Ok(saved)

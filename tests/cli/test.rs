@@ -147,6 +147,19 @@ async fn a_snapshot_that_was_saved_is_judged_at_its_instant() {
 }
 
 #[tokio::test]
+async fn a_snapshot_on_the_command_line_takes_the_place_of_those_that_tests_name() {
+    let desk = Desk::new(crate::POLICY, SCENARIO).await;
+    desk.run(&["snapshot", "-o", "today.json"]).await.exits(0);
+    let tests = "policy: policy.yaml\ntests:\n  - name: t\n    snapshot: gone.json\n    expect: { stuck: cancel by \
+                 stuck-changes }\n  - name: u\n    operations: [{ id: o, age: 1m, verb: create }]\n    expect: { o: \
+                 \"spare: within_max_age\" }\n";
+    fs::write(desk.path().join("policy.test.yaml"), tests).unwrap();
+    run(&["test", "policy.test.yaml"], &[], desk.path()).await.exits(2).complains("gone.json");
+    let ran = run(&["test", "policy.test.yaml", "--snapshot", "today.json"], &[], desk.path()).await.exits(0);
+    ran.says("2 passed, 0 failed");
+}
+
+#[tokio::test]
 async fn a_program_gets_every_failure_and_the_coverage() {
     let json =
         test(&[("mine.test.yaml", TESTS)], &["mine.test.yaml", "--format", "json"]).await.exits(1).json();
