@@ -62,10 +62,10 @@ struct Document {
     #[schemars(length(min = 1))]
     rules: Vec<Rule>,
     /// When it acts: within one of these. Without it: always.
-    #[schemars(default, length(max = 100))]
+    #[schemars(default, length(min = 1, max = 100))]
     active: Optional<Vec<Window>>,
     /// When it does not act: within any of these.
-    #[schemars(default, length(max = 100))]
+    #[schemars(default, length(min = 1, max = 100))]
     freeze: Optional<Vec<Window>>,
     /// How much one sweep may cancel, in case that a rule matches more than it was meant to.
     #[schemars(default)]
@@ -138,10 +138,10 @@ struct Rule {
     #[schemars(default, extend("default" = "cancel"))]
     action: Optional<Action>,
     /// When this rule acts: within one of these. Without it: whenever the policy does.
-    #[schemars(default, length(max = 100))]
+    #[schemars(default, length(min = 1, max = 100))]
     active: Optional<Vec<Window>>,
     /// When this rule does not act: within any of these.
-    #[schemars(default, length(max = 100))]
+    #[schemars(default, length(min = 1, max = 100))]
     freeze: Optional<Vec<Window>>,
 }
 

@@ -87,7 +87,9 @@ fn shipped() -> Vec<(String, String)> {
         let Ok(entries) = fs::read_dir(root.join(folder)) else { continue };
         for entry in entries {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "yaml") {
+            let name = path.to_string_lossy();
+            // A policy's tests stand beside it.
+            if name.ends_with(".yaml") && !name.ends_with(".test.yaml") {
                 found.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
             }
         }
@@ -151,6 +153,10 @@ fn what_the_parser_takes_is_valid() {
         with("limits: { max_cancellations: 0, max_share: 12.5%, when_exceeded: cancel_none }"),
         with("limits: { max_share: 100.00% }"),
         with("limits: { max_share: 007% }"),
+        with("active: [{ days: [mon, sun], hours: '08:00-18:00', time_zone: Europe/Berlin }]"),
+        with("freeze: [{ name: year-end, dates: 2026-12-20..2027-01-06 }, { dates: 2026-12-24 }]"),
+        with("freeze: [{ hours: '22:00-06:00' }, { hours: '00:00-24:00' }]"),
+        rule("max_age: 1h, active: [{ days: [mon] }], freeze: [{ hours: '12:00-13:00' }]"),
         with("follow_up: {}"),
         with("follow_up: { for: 0s }"),
         with("lint: {}"),
@@ -192,6 +198,21 @@ fn what_has_the_wrong_form_is_refused_by_both() {
         with("scopes: [{ projects: [p], locations: [all] }]"),
         with("scopes: [{ projects: [p], locations: [l, l] }]"),
         with("scopes: [{ projects: [p], locations: [] }]"),
+        with("active: []"),
+        with("freeze: []"),
+        with("active: { days: [mon] }"),
+        with("active: [{}]"),
+        with("active: [{ time_zone: UTC }]"),
+        with("active: [{ days: [] }]"),
+        with("active: [{ days: [mon, mon] }]"),
+        with("active: [{ days: [monday] }]"),
+        with("active: [{ days: mon }]"),
+        with("active: [{ hours: 8-18 }]"),
+        with("active: [{ hours: '24:00-06:00' }]"),
+        with("freeze: [{ dates: 2026-1-6 }]"),
+        with("freeze: [{ dates: [2026-01-06] }]"),
+        with("freeze: [{ days: [mon], until: 2026-01-06 }]"),
+        rule("max_age: 1h, freeze: [{}]"),
         with("protect:"),
         with("protect: [{ name: x }]"),
         with("protect: [{ match: { verb: x } }]"),
