@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::judge::Verdict;
 use crate::offline::seen_by;
 use crate::operation::{OperationName, ServiceName};
-use crate::plan::{Assessment, Withheld, plan};
+use crate::plan::{Assessment, Violator, Withheld, plan};
 use crate::policy::{Mode, Policy};
 use crate::request::Narrow;
 use crate::snapshot::{Gap, Snapshot};
@@ -125,25 +125,31 @@ fn not_covered() -> Reasoned {
 }
 
 fn sides<'a>(snapshot: &'a Snapshot, assessment: &Assessment) -> BTreeMap<Key<'a>, Reasoned> {
-    let planned: BTreeMap<Key<'_>, Option<Withheld>> = assessment
+    let planned: BTreeMap<Key<'_>, &Violator> = assessment
         .plan
         .violating
         .iter()
-        .map(|violator| ((&violator.service, &violator.operation), violator.withheld))
+        .map(|violator| ((&violator.service, &violator.operation), violator))
         .collect();
     let side = |key: &Key<'a>, verdict: &Verdict| {
         let mut reason = verdict.to_string();
         let side = match verdict {
             Verdict::Ended => Side::Ended,
             Verdict::Spared(_) => Side::Spare,
-            Verdict::Violates(_) => match planned.get(key).copied().flatten() {
-                None => Side::Cancel,
-                Some(Withheld::ReportOnly) => Side::Report,
-                Some(withheld) => {
-                    reason = format!("{reason}; withheld: {withheld}");
-                    Side::Withhold
+            Verdict::Violates(_) => {
+                let violator = planned.get(key).copied();
+                match violator.and_then(|violator| violator.withheld) {
+                    None => Side::Cancel,
+                    Some(Withheld::ReportOnly) => Side::Report,
+                    Some(withheld) => {
+                        reason = format!("{reason}; withheld: {withheld}");
+                        if let Some(window) = violator.and_then(|violator| violator.window.as_ref()) {
+                            reason = format!("{reason}: {window}");
+                        }
+                        Side::Withhold
+                    }
                 }
-            },
+            }
         };
         Reasoned { side, reason }
     };

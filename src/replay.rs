@@ -4,8 +4,10 @@
 //! plain data, and deciding is pure, so the same policy decides the same again, byte for byte, wherever that is done.
 //! What was decided and not what came of it: answers and states are the service's.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -137,6 +139,9 @@ struct RecordedReport<'a> {
     done: usize,
     spared: usize,
     violating: usize,
+    now: Option<DateTime<Utc>>,
+    limit: Option<String>,
+    spared_because: BTreeMap<String, usize>,
     operations: Vec<RecordedOperation>,
 }
 
@@ -159,6 +164,7 @@ struct RecordedOperation {
     rule: String,
     why: String,
     withheld: Option<Withheld>,
+    opens_at: Option<DateTime<Utc>>,
 }
 
 /// Decides again what a report says was decided, and compares.
@@ -183,7 +189,7 @@ pub fn replay(report: &[u8], policy: &Policy) -> Result<Replayed, ReplayError> {
     if recorded != replayed {
         differences.push(first_difference(&recorded, &replayed));
     }
-    let Plan { seen, done, spared, violating, .. } = &assessment.plan;
+    let Plan { now, limit, spared_because, seen, done, spared, violating, .. } = &assessment.plan;
     let sums = [
         ("seen", report.seen, *seen),
         ("done", report.done, *done),
@@ -197,6 +203,20 @@ pub fn replay(report: &[u8], policy: &Policy) -> Result<Replayed, ReplayError> {
             replayed: replayed.to_string(),
         },
     ));
+    let spared_because: BTreeMap<String, usize> =
+        spared_because.iter().map(|(because, number)| (because.to_string(), *number)).collect();
+    let told = |limit: &Option<String>| limit.clone().unwrap_or_else(|| "none".to_owned());
+    let parts = [
+        ("`now`", report.now.map_or("none".to_owned(), |now| format!("{now:?}")), format!("{now:?}")),
+        ("`limit`", told(&report.limit), told(limit)),
+        ("`spared_because`", format!("{:?}", report.spared_because), format!("{spared_because:?}")),
+    ];
+    differences.extend(
+        parts
+            .into_iter()
+            .filter(|(_, recorded, replayed)| recorded != replayed)
+            .map(|(of, recorded, replayed)| Difference { of: of.to_owned(), recorded, replayed }),
+    );
     differences.extend(carried_out_otherwise(&report.operations, violating));
     Ok(Replayed {
         decisions: assessment.verdicts.len(),
@@ -222,8 +242,8 @@ fn first_difference(recorded: &str, replayed: &str) -> Difference {
     }
 }
 
-/// The report's own list of operations against the plan. The mode and the deadline are no decisions of the plan: they
-/// come in when it is carried out. A long list is cut at its end.
+/// The report's own list of operations against the plan. The mode, the deadline and a window that has closed since are
+/// no decisions of the plan: they come in when it is carried out. A long list is cut at its end.
 fn carried_out_otherwise(operations: &[RecordedOperation], violating: &[Violator]) -> Vec<Difference> {
     let expected = violating.len().min(OPERATIONS_RETURNED);
     let number = (operations.len() != expected).then(|| Difference {
@@ -233,18 +253,21 @@ fn carried_out_otherwise(operations: &[RecordedOperation], violating: &[Violator
     });
     let pairs = operations.iter().zip(violating);
     let otherwise = pairs.filter_map(|(recorded, planned)| {
-        let withheld = match recorded.withheld {
-            Some(Withheld::Audit | Withheld::Off | Withheld::Deadline) => None,
-            other => other,
+        let (withheld, opens_at) = match recorded.withheld {
+            Some(Withheld::Audit | Withheld::Off | Withheld::Deadline) => (None, recorded.opens_at),
+            Some(Withheld::Window) if planned.withheld.is_none() => (None, None),
+            other => (other, recorded.opens_at),
         };
-        let told = |withheld: Option<Withheld>| withheld.map_or("cancel".to_owned(), |why| why.to_string());
-        let line = |service, operation, rule, why, withheld| {
-            format!("{service} {operation}: {rule}: {why}: {}", told(withheld))
-        };
+        let line =
+            |service, operation, rule, why, withheld: Option<Withheld>, opens_at: Option<DateTime<Utc>>| {
+                let withheld = withheld.map_or("cancel".to_owned(), |why| why.to_string());
+                let opens = opens_at.map(|at| format!(", opens at {at:?}")).unwrap_or_default();
+                format!("{service} {operation}: {rule}: {why}: {withheld}{opens}")
+            };
         let RecordedOperation { service, operation, rule, why, .. } = recorded;
-        let recorded = line(service, operation, &**rule, why, withheld);
-        let replayed =
-            line(&planned.service, &planned.operation, &*planned.rule, &planned.why, planned.withheld);
+        let recorded = line(service, operation, &**rule, why, withheld, opens_at);
+        let Violator { service: of, operation: name, rule, why, withheld, opens_at, .. } = planned;
+        let replayed = line(of, name, &**rule, why, *withheld, *opens_at);
         (recorded != replayed).then(|| Difference { of: operation.to_string(), recorded, replayed })
     });
     number.into_iter().chain(otherwise).collect()
@@ -279,6 +302,8 @@ mod tests {
             seen: 4,
             done: 1,
             spared: 1,
+            spared_because: assessment.plan.spared_because.clone(),
+            limit: assessment.plan.limit.clone(),
             operations,
             recording: Recording::new(&snapshot, &Narrow::default(), &assessment),
             ..Report::default()
@@ -318,9 +343,25 @@ mod tests {
         assert_eq!(change("/operations/0/withheld", json!("limit")).len(), 1);
         assert_eq!(change("/operations/1/withheld", json!(null)).len(), 1);
         assert_eq!(change("/operations/1/why", json!("age 9h exceeds max_age 1h")).len(), 1);
+        assert_eq!(change("/operations/1/opens_at", json!("2026-11-24T13:00:00Z")).len(), 1);
         assert_eq!(change("/operations", json!([])), ["the number of operations that are listed"]);
+        assert_eq!(change("/now", json!("2026-11-24T12:00:01Z")), ["`now`"]);
+        assert_eq!(change("/limit", json!(null)), ["`limit`"]);
+        assert_eq!(change("/spared_because", json!({ "protected": 1 })), ["`spared_because`"]);
         let later = change("/recording/snapshot/now", json!("2026-11-24T12:00:01Z"));
         assert!(later[0].starts_with("the decisions, from byte "), "{later:?}");
+    }
+
+    #[test]
+    fn a_window_that_closed_between_the_plan_and_its_cancel_is_no_difference() {
+        let policy = policy(POLICY);
+        let mut report = report(&policy);
+        report["operations"][0]["withheld"] = json!("window");
+        report["operations"][0]["opens_at"] = json!("2026-11-24T18:00:00Z");
+        assert_eq!(differences(&report, &policy), Vec::<String>::new());
+        // What the plan withheld for another reason was never to be sent.
+        report["operations"][1]["withheld"] = json!("window");
+        assert_eq!(differences(&report, &policy).len(), 1);
     }
 
     #[test]

@@ -118,14 +118,14 @@ fn section(
             planned.rule,
             planned.why,
         );
-        match (planned.withheld, &file.limit) {
-            (Some(Withheld::Limit), Some(limit)) => {
-                let _ = writeln!(text, "      withheld: limit: {limit}");
-            }
-            (Some(Withheld::ReportOnly) | None, _) => {}
-            (Some(withheld), _) => {
-                let _ = writeln!(text, "      withheld: {withheld}");
-            }
+        let why = match planned.withheld {
+            None | Some(Withheld::ReportOnly) => continue,
+            Some(Withheld::Limit) => file.limit.as_ref(),
+            Some(_) => planned.window.as_ref(),
+        };
+        if let Some(withheld) = planned.withheld {
+            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+            let _ = writeln!(text, "      withheld: {withheld}{why}");
         }
     }
     text.push('\n');

@@ -130,6 +130,12 @@ pub struct PlannedOperation {
     pub why: String,
     /// Why it is not to be cancelled, if it is not.
     pub withheld: Option<Withheld>,
+    /// When a window that keeps it from being cancelled opens. Left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opens_at: Option<DateTime<Utc>>,
+    /// Which windows keep it from being cancelled, and when they open, in words. Left out where none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
 }
 
 /// The version alone, whatever else there is.
@@ -249,6 +255,8 @@ impl From<&Violator> for PlannedOperation {
             action: violator.action,
             why: violator.why.clone(),
             withheld: violator.withheld,
+            opens_at: violator.opens_at,
+            window: violator.window.clone(),
         }
     }
 }

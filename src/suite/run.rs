@@ -117,12 +117,24 @@ struct Look<'a> {
 impl Look<'_> {
     fn failures(&self) -> Vec<Failure> {
         let expected = self.step.expected.iter().flat_map(|expected| self.against(expected));
+        // What only a limit or a window holds back is selected as well: in a larger world, or an hour later, it is
+        // cancelled.
+        let is_selected = |got: &Expectation| {
+            matches!(
+                got,
+                Expectation::Cancel { .. } | Expectation::Withheld(Withheld::Limit | Withheld::Window)
+            )
+        };
         let unexpected = self.seen.iter().filter(|seen| {
-            matches!(seen.got, Expectation::Cancel { .. })
-                && !self.step.expected.iter().any(|expected| expected.who.names(seen.name))
+            is_selected(&seen.got) && !self.step.expected.iter().any(|expected| expected.who.names(seen.name))
         });
         let unexpected = unexpected.map(|seen| {
-            self.failure(self.step.line, seen.name.id(), "no cancel, for nothing is expected of it", seen)
+            self.failure(
+                self.step.line,
+                seen.name.id(),
+                "not to be cancelled, for nothing is expected of it",
+                seen,
+            )
         });
         expected.chain(unexpected).collect()
     }

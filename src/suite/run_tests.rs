@@ -281,3 +281,14 @@ fn of_two_limits_the_one_that_withholds_is_exercised() {
     // The defaults are no part of a policy.
     assert!(not_exercised("{}").is_empty());
 }
+
+#[test]
+fn what_is_selected_and_only_held_back_is_unexpected_too() {
+    let by_limit = "limits: { max_share: 50% }\nrules: [{ name: old, max_age: 1h }]";
+    let by_window = "freeze: [{ days: [mon] }]\nrules: [{ name: old, max_age: 1h }]";
+    for (policy_text, got) in [(by_limit, "withheld: limit"), (by_window, "withheld: window")] {
+        let (failures, _) = run_on(policy_text, "    operations: [{ id: o, age: 3h }]\n    expect: {}", None);
+        let [failure] = &failures[..] else { panic!("{failures:?}") };
+        assert_eq!((failure.operation.as_str(), failure.got.as_str()), ("o", got));
+    }
+}

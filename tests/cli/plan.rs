@@ -36,6 +36,18 @@ async fn what_is_withheld_says_why() {
 }
 
 #[tokio::test]
+async fn what_a_window_withholds_says_when_it_opens_here_and_in_the_file() {
+    let frozen =
+        POLICY.replace("rules:", "freeze: [{ name: for-good, dates: 2000-01-01..2099-12-31 }]\nrules:");
+    let desk = Desk::new(&frozen, SCENARIO).await;
+    let plan = desk.run(&["plan", "-o", "plan.json"]).await.exits(0);
+    plan.says("      withheld: window: frozen by for-good; does not open within 5 years\n");
+    let file = std::fs::read_to_string(desk.path().join("plan.json")).unwrap();
+    assert!(file.contains("\"window\": \"frozen by for-good; does not open within 5 years\""), "{file}");
+    desk.run(&["apply", "plan.json"]).await.exits(0).says("0 to be cancelled");
+}
+
+#[tokio::test]
 async fn a_plan_of_a_policy_that_only_audits_says_that_it_will_cancel_nothing() {
     let auditing = POLICY.replace("mode: enforce", "mode: audit");
     let plan = Desk::new(&auditing, SCENARIO).await.run(&["plan"]).await.exits(0);
