@@ -36,6 +36,19 @@ macro_rules! after_help {
     };
 }
 
+/// The same for a command with an exit code 1 of its own.
+macro_rules! after_help_where_1_means {
+    ($meaning:literal, $examples:literal) => {
+        concat!(
+            "Examples:\n",
+            $examples,
+            "\n\nExit codes:\n  0  all well\n  1  ",
+            $meaning,
+            "\n  2  bad usage, policy or file"
+        )
+    };
+}
+
 /// Time limits for Google Cloud's long-running operations.
 ///
 /// curfew reads a policy, lists the operations that are running, cancels those that break a rule, and proves what
@@ -104,14 +117,14 @@ pub enum Command {
     ///
     /// Both policies are judged with their limits. What one of them covers and the snapshot does not hold is a gap, and
     /// the exit code 1: nothing is known about it.
-    #[command(after_help = after_help!("  curfew diff old.yaml new.yaml --snapshot now.json
+    #[command(after_help = after_help_where_1_means!("more new cancels than allowed, or a gap", "  curfew diff old.yaml new.yaml --snapshot now.json
   curfew diff old.yaml new.yaml --snapshot now.json --fail-on-new-cancels 0"))]
     Diff(DiffArgs),
     /// Decide again what a report says was decided, and prove that it is equal. Asks no service.
     ///
     /// The report must carry a recording: `curfew sweep --record --format json`, or the function with
     /// `{"sweep": {"record": true}}`. The exit code is 1 if anything differs.
-    #[command(after_help = after_help!("  curfew sweep --policy policy.yaml --record --format json > report.json
+    #[command(after_help = after_help_where_1_means!("something differs", "  curfew sweep --policy policy.yaml --record --format json > report.json
   curfew replay report.json --policy policy.yaml"))]
     Replay(ReplayArgs),
     /// Check a policy and say everything that is wrong with it. Reads nothing but the file.

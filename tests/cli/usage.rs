@@ -39,3 +39,15 @@ async fn the_version_is_that_of_the_package() {
     let ran = run(&["--version"], &[], Path::new(env!("CARGO_MANIFEST_DIR"))).await.exits(0);
     assert_eq!(ran.out, concat!("curfew ", env!("CARGO_PKG_VERSION"), "\n"));
 }
+
+#[tokio::test]
+async fn where_an_exit_code_means_something_else_the_help_says_what() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (command, means) in
+        [("diff", "  1  more new cancels than allowed, or a gap"), ("replay", "  1  something differs")]
+    {
+        let help = run(&[command, "--help"], &[], here).await.exits(0);
+        help.says(means);
+        assert!(!help.out.contains("the sweep ran"), "{}", help.out);
+    }
+}
