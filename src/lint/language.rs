@@ -73,18 +73,25 @@ pub(super) enum Found {
     Unclear,
 }
 
-/// Looks for a text under all of these constraints. The empty one only when there is no other.
-pub(super) fn find(constraints: &[Constraint]) -> Found {
+/// Looks for a text under all of these constraints. The empty one only when there is no other. `spend` is told how many
+/// moves are to be made, and says whether they may be.
+pub(super) fn find(constraints: &[Constraint], spend: impl Fn(usize) -> bool) -> Found {
     let languages: Vec<&Language> =
         constraints.iter().flat_map(|constraint| constraint.by.iter().map(AsRef::as_ref)).collect();
     let start: Option<Vec<StateID>> = languages.iter().map(|language| language.start()).collect();
     let Some(start) = start else { return Found::Unclear };
+    if !spend(256 * languages.len()) {
+        return Found::Unclear;
+    }
     let bytes = representatives(&languages);
     let empty_will_do = accepts(constraints, &start);
     let mut seen = vec![Seen { states: start.clone(), from: 0, byte: 0 }];
     let mut known: HashMap<Vec<StateID>, ()> = HashMap::from([(start, ())]);
     let mut next = 0;
     while let Some(at) = seen.get(next).map(|seen| seen.states.clone()) {
+        if !spend(bytes.len() * languages.len()) {
+            return Found::Unclear;
+        }
         for byte in &bytes {
             let states: Vec<StateID> = languages
                 .iter()
@@ -180,7 +187,7 @@ mod tests {
     fn search(taken: &[&str], not: &[&str]) -> Found {
         let taken = taken.iter().map(|glob| Constraint { taken: true, by: vec![one(glob)] });
         let not = Constraint { taken: false, by: not.iter().map(|glob| one(glob)).collect() };
-        find(&taken.chain([not]).collect::<Vec<_>>())
+        find(&taken.chain([not]).collect::<Vec<_>>(), |_| true)
     }
 
     #[test]

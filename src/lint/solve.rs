@@ -19,12 +19,12 @@ use super::value::{Possible, Wanted};
 use crate::operation::Operation;
 use crate::policy::{Field, Pattern, TYPE_PREFIX, Test};
 
-/// How many steps one question may take. A policy of twenty rules takes some hundreds.
-const MAX_STEPS: usize = 5_000;
+/// How much work one question may be: formulas that are looked at, and moves of automata.
+const MAX_WORK: usize = 10_000_000;
 
-/// How many steps all the questions about one policy may take together: a second or two. It is far more than any policy
-/// that people keep by hand needs, and keeps one that was generated from taking hours.
-const MAX_STEPS_IN_ALL: usize = 200_000;
+/// How much work all the questions about one policy may be together: a second or two. It is far more than any policy that
+/// people keep by hand needs, and keeps one of hundreds of rules from taking hours.
+const MAX_WORK_IN_ALL: usize = 100_000_000;
 
 /// What a name between two slashes is made of.
 const SEGMENT: &str = r"(?-u)^[A-Za-z0-9._~:-]+$";
@@ -57,28 +57,38 @@ pub(super) struct Solver {
     places: Places,
     /// By their expressions. `None`: too large.
     languages: RefCell<HashMap<String, Option<Rc<Language>>>>,
-    steps_left: Cell<usize>,
+    /// What is left for all questions.
+    left: Cell<usize>,
+    /// What is left for the one that is being answered.
+    left_now: Cell<usize>,
 }
 
 impl Solver {
     /// Examples are made of these places.
     pub(super) fn new(places: Places) -> Self {
-        Self { places, languages: RefCell::default(), steps_left: Cell::new(MAX_STEPS_IN_ALL) }
+        Self {
+            places,
+            languages: RefCell::default(),
+            left: Cell::new(MAX_WORK_IN_ALL),
+            left_now: Cell::default(),
+        }
     }
 
     /// Whether all of these can be so for one operation.
     pub(super) fn solve(&self, formulas: &[&Formula]) -> Answer {
-        let mut search = Search {
-            solver: self,
-            formulas,
-            fields: Vec::new(),
-            steps_left: self.steps_left.get().min(MAX_STEPS),
-        };
-        let before = search.steps_left;
+        let at_most = self.left.get().min(MAX_WORK);
+        self.left_now.set(at_most);
+        let mut search = Search { solver: self, formulas, fields: Vec::new() };
         let answer = search.go(formulas.to_vec());
-        let used = before.saturating_sub(search.steps_left);
-        self.steps_left.set(self.steps_left.get().saturating_sub(used));
+        self.left.set(self.left.get() - (at_most - self.left_now.get()));
         answer
+    }
+
+    /// Takes note of some work; whether there was as much left.
+    fn spend(&self, work: usize) -> bool {
+        let left = self.left_now.get().checked_sub(work);
+        self.left_now.set(left.unwrap_or_default());
+        left.is_some()
     }
 
     fn language(&self, regex: String) -> Option<Rc<Language>> {
@@ -131,7 +141,7 @@ impl Solver {
                 None => return Found::Unclear,
             }
         }
-        find(&constraints)
+        find(&constraints, |work| self.spend(work))
     }
 }
 
@@ -147,14 +157,15 @@ struct Search<'a> {
     solver: &'a Solver,
     formulas: &'a [&'a Formula],
     fields: Vec<Asked>,
-    steps_left: usize,
 }
 
 impl Search<'_> {
     /// Looks at what is still to be taken apart. As deep as there are alternatives within each other.
     fn go(&mut self, pending: Vec<&Formula>) -> Answer {
-        let Some(steps_left) = self.steps_left.checked_sub(1) else { return Answer::Unclear };
-        self.steps_left = steps_left;
+        let known: usize = self.fields.iter().map(|asked| asked.atoms.len()).sum();
+        if !self.solver.spend(1 + pending.len() + known) {
+            return Answer::Unclear;
+        }
         let Some((atoms, choices)) = taken_apart(pending) else { return Answer::Never };
         let Some(undo) = self.assume(&atoms) else { return Answer::Never };
         let answer = self.choose(choices);
@@ -203,7 +214,6 @@ impl Search<'_> {
         changed.dedup();
         for index in changed {
             let Some(asked) = fields.get_mut(index) else { continue };
-            self.steps_left = self.steps_left.saturating_sub(1);
             asked.value = match self.solver.field(asked) {
                 Fits::Never => return None,
                 Fits::As(value) => Some(value),
@@ -337,6 +347,22 @@ mod tests {
             assert!(formula.holds_for(operation), "{operation:?}");
         }
         answer
+    }
+
+    #[test]
+    fn without_work_left_nothing_is_claimed() {
+        let source = "version: 1\nscopes: [{ projects: [p], locations: [l] }]\nrules: [{ name: r, max_age: 1h, match: { \
+                      all: [{ verb: a* }, { not: { verb: a* } }] } }]";
+        let policy = Policy::parse(source.as_bytes(), "p").unwrap();
+        let formula = Formula::is_true(&policy.rules[0].matches);
+        let solver = Solver::new(Places::of(&policy));
+        assert!(solver.solve(&[&formula]).is_never());
+        let used = MAX_WORK_IN_ALL - solver.left.get();
+        assert!(used > 0, "an answer is work");
+        for left in [0, 1, used / 2] {
+            solver.left.set(left);
+            assert!(matches!(solver.solve(&[&formula]), Answer::Unclear), "{left} of {used}");
+        }
     }
 
     #[test]
