@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::judge::Verdict;
 use crate::offline::seen_by;
 use crate::operation::{OperationName, ServiceName};
-use crate::plan::{Assessment, Violator, Withheld, plan};
+use crate::plan::{Assessment, OperationKey, Withheld, plan};
 use crate::policy::{Mode, Policy};
 use crate::request::Narrow;
 use crate::snapshot::{Gap, Snapshot};
@@ -86,8 +86,6 @@ pub struct Diff {
     pub gaps: Vec<Gap>,
 }
 
-type Key<'a> = (&'a ServiceName, &'a OperationName);
-
 /// Compares two policies on a snapshot.
 #[must_use]
 pub fn diff(snapshot: &Snapshot, old: &Policy, new: &Policy) -> Diff {
@@ -96,12 +94,12 @@ pub fn diff(snapshot: &Snapshot, old: &Policy, new: &Policy) -> Diff {
     let old_sides = sides(old_seen, &plan(old_seen, old, &Narrow::default()));
     let new_sides = sides(new_seen, &plan(new_seen, new, &Narrow::default()));
 
-    let keys: BTreeSet<Key<'_>> = old_sides.keys().chain(new_sides.keys()).copied().collect();
+    let keys: BTreeSet<OperationKey<'_>> = old_sides.keys().chain(new_sides.keys()).copied().collect();
     let is_armed = old.mode < new.mode;
     let mut changes = Vec::new();
     let mut new_cancels = 0;
     for (service, operation) in &keys {
-        let under = |sides: &BTreeMap<Key<'_>, Reasoned>| {
+        let under = |sides: &BTreeMap<OperationKey<'_>, Reasoned>| {
             sides.get(&(*service, *operation)).cloned().unwrap_or_else(not_covered)
         };
         let (old, new) = (under(&old_sides), under(&new_sides));
@@ -124,20 +122,15 @@ fn not_covered() -> Reasoned {
     Reasoned { side: Side::NotCovered, reason: "outside of the policy's scopes".to_owned() }
 }
 
-fn sides<'a>(snapshot: &'a Snapshot, assessment: &Assessment) -> BTreeMap<Key<'a>, Reasoned> {
-    let planned: BTreeMap<Key<'_>, &Violator> = assessment
-        .plan
-        .violating
-        .iter()
-        .map(|violator| ((&violator.service, &violator.operation), violator))
-        .collect();
-    let side = |key: &Key<'a>, verdict: &Verdict| {
+fn sides<'a>(snapshot: &'a Snapshot, assessment: &Assessment) -> BTreeMap<OperationKey<'a>, Reasoned> {
+    let violators = assessment.plan.violators();
+    let side = |key: &OperationKey<'a>, verdict: &Verdict| {
         let mut reason = verdict.to_string();
         let side = match verdict {
             Verdict::Ended => Side::Ended,
             Verdict::Spared(_) => Side::Spare,
             Verdict::Violates(_) => {
-                let violator = planned.get(key).copied();
+                let violator = violators.get(key).copied();
                 match violator.and_then(|violator| violator.withheld) {
                     None => Side::Cancel,
                     Some(Withheld::ReportOnly) => Side::Report,

@@ -14,7 +14,7 @@ mod groups;
 mod limits;
 mod windows;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -61,6 +61,17 @@ pub struct Plan {
     pub violating: Vec<Violator>,
 }
 
+/// What tells operations apart: a name is only unique within its service.
+pub type OperationKey<'a> = (&'a ServiceName, &'a OperationName);
+
+impl Plan {
+    /// The operations that break a rule, to be found by what they are.
+    #[must_use]
+    pub fn violators(&self) -> HashMap<OperationKey<'_>, &Violator> {
+        self.violating.iter().map(|violator| (violator.key(), violator)).collect()
+    }
+}
+
 /// An operation that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Violator {
@@ -88,6 +99,14 @@ pub struct Violator {
     pub opens_at: Option<DateTime<Utc>>,
     /// Which windows keep it from being cancelled, in words.
     pub window: Option<String>,
+}
+
+impl Violator {
+    /// The operation that it is.
+    #[must_use]
+    pub fn key(&self) -> OperationKey<'_> {
+        (&self.service, &self.operation)
+    }
 }
 
 /// Why an operation that breaks a rule is not cancelled.
@@ -155,7 +174,11 @@ impl fmt::Display for Withheld {
 pub fn plan(snapshot: &Snapshot, policy: &Policy, narrow: &Narrow) -> Assessment {
     let judgements: Vec<Judgement> =
         snapshot.operations.iter().map(|operation| judge(operation, policy, snapshot.now)).collect();
-    let mut verdicts = groups::settle(snapshot, policy, judgements);
+    decide(snapshot, policy, narrow, groups::settle(snapshot, policy, judgements))
+}
+
+/// Plans by verdicts that there are already.
+fn decide(snapshot: &Snapshot, policy: &Policy, narrow: &Narrow, mut verdicts: Vec<Verdict>) -> Assessment {
     let mut counts = Counts::default();
     let mut violating = Vec::new();
     let mut left_out = 0;

@@ -20,7 +20,7 @@ use super::show::short;
 use super::table::{Cell, Row, Table};
 use crate::judge::Verdict;
 use crate::operation::{Operation, OperationName, ServiceName};
-use crate::plan::{Assessment, Violator, Withheld};
+use crate::plan::{Assessment, OperationKey, Violator, Withheld};
 use crate::setup::PolicyRead;
 use crate::snapshot::Snapshot;
 use in_full::InFull;
@@ -56,7 +56,7 @@ pub(super) async fn run(args: ExplainArgs) -> Result<ExitCode, CliFailure> {
 struct Explained<'a> {
     snapshot: &'a Snapshot,
     assessment: &'a Assessment,
-    violators: HashMap<(&'a ServiceName, &'a OperationName), &'a Violator>,
+    violators: HashMap<OperationKey<'a>, &'a Violator>,
 }
 
 /// One operation and its verdict, for programs.
@@ -81,10 +81,7 @@ struct Entry<'a> {
 
 impl<'a> Explained<'a> {
     fn new(snapshot: &'a Snapshot, assessment: &'a Assessment) -> Self {
-        let violating = assessment.plan.violating.iter();
-        let violators =
-            violating.map(|violator| ((&violator.service, &violator.operation), violator)).collect();
-        Self { snapshot, assessment, violators }
+        Self { snapshot, assessment, violators: assessment.plan.violators() }
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&'a Operation, &'a Verdict)> {

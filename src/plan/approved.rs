@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::file::quoted;
-use super::{Assessment, Plan, PlanFile, PlanRefused, PlannedOperation, Violator, Withheld, plan};
+use super::{Assessment, Plan, PlanFile, PlanRefused, PlannedOperation, Violator, Withheld, decide};
 use crate::judge::Verdict;
 use crate::operation::{Operation, OperationName, ServiceName};
 use crate::policy::Policy;
@@ -94,19 +94,18 @@ impl PlanFile {
     /// What is still to be done of the operations that this plan would cancel, given everything as it is now.
     ///
     /// The limits count anew, over those that are left. What they withhold, or something else does that did not when
-    /// the plan was made, keeps that reason.
+    /// the plan was made, keeps that reason. `assessment` is of the whole snapshot, not narrowed.
     #[must_use]
     pub fn shrink(&self, snapshot: &Snapshot, policy: &Policy, assessment: &Assessment) -> Chosen {
-        let violators = assessment.plan.violating.iter();
-        let violators: HashMap<_, _> = violators.map(|violator| (key(violator), violator)).collect();
+        let violators = assessment.plan.violators();
         let still: BTreeSet<(ServiceName, OperationName)> = self
             .to_cancel()
             .filter(|planned| violators.get(&planned.key()).is_some_and(|now| planned.is(now)))
             .map(|planned| (planned.service.clone(), planned.operation.clone()))
             .collect();
-        let left = plan(snapshot, policy, &Narrow { scopes: None, operations: Some(still) }).plan;
-        let left_by_key: HashMap<_, _> =
-            left.violating.iter().map(|violator| (key(violator), violator)).collect();
+        let narrow = Narrow { scopes: None, operations: Some(still) };
+        let left = decide(snapshot, policy, &narrow, assessment.verdicts.clone()).plan;
+        let left_by_key = left.violators();
 
         let operations = snapshot.operations.iter().zip(&assessment.verdicts);
         let seen: HashMap<_, _> = operations
@@ -139,14 +138,10 @@ impl PlanFile {
     }
 }
 
-fn key(violator: &Violator) -> (&ServiceName, &OperationName) {
-    (&violator.service, &violator.operation)
-}
-
 impl PlannedOperation {
     /// Whether this is the planned operation still, and breaks the planned rule.
     fn is(&self, now: &Violator) -> bool {
-        self.key() == key(now)
+        self.key() == now.key()
             && self.created_at == now.created_at
             && self.rule == now.rule
             && self.action == now.action

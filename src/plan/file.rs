@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Plan, Violator, Withheld};
+use super::{OperationKey, Plan, Violator, Withheld};
 use crate::operation::{OperationName, ServiceName};
 use crate::policy::duration::format as format_duration;
 use crate::policy::{Action, sha256};
@@ -232,7 +232,7 @@ impl PlanFile {
 
 impl PlannedOperation {
     /// What no other operation of a plan has.
-    pub(super) fn key(&self) -> (&ServiceName, &OperationName) {
+    pub(super) fn key(&self) -> OperationKey<'_> {
         (&self.service, &self.operation)
     }
 

@@ -3,7 +3,6 @@
 //! Each step is a sweep of its own, later, over the same operations: none ends in between, and nothing is cancelled.
 //! The mode is not looked at, for a plan knows none: a policy is judged as if both keys were turned.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,8 +84,7 @@ struct Seen<'a> {
 }
 
 fn seen<'a>(snapshot: &'a Snapshot, assessment: &Assessment) -> Vec<Seen<'a>> {
-    let violating = assessment.plan.violating.iter();
-    let violators: HashMap<_, _> = violating.map(|one| ((&one.service, &one.operation), one)).collect();
+    let violators = assessment.plan.violators();
     let pairs = snapshot.operations.iter().zip(&assessment.verdicts);
     pairs
         .map(|(operation, verdict)| {

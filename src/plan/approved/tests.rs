@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::plan::plan;
 use crate::testing::{ended, gap, now, policy, running, snapshot, snapshot_with_gaps};
 
 const RULES: &str = "
