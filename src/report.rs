@@ -203,7 +203,7 @@ impl fmt::Display for Report {
             write!(f, "\nlimit: {limit}")?;
         }
         for gap in &self.gaps {
-            write!(f, "\ngap: {}: {}", gap.place(), gap.message)?;
+            write!(f, "\ngap: {gap}")?;
         }
         for outside in &self.outside_policy {
             write!(f, "\noutside of the policy, not looked at: {outside}")?;

@@ -7,6 +7,7 @@
 mod file;
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::mem;
 
 use chrono::{DateTime, Utc};
@@ -122,6 +123,13 @@ impl Gap {
             Some(location) => format!("{} projects/{}/locations/{location}", self.service, self.project),
             None => format!("{} projects/{}: its locations", self.service, self.project),
         }
+    }
+}
+
+impl fmt::Display for Gap {
+    /// Where it is, and the sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place(), self.message)
     }
 }
 

@@ -10,6 +10,7 @@ use super::args::{DiffArgs, Format};
 use super::failure::{ALL_WELL, CliFailure, NEEDS_ATTENTION};
 use super::look::saved_snapshot;
 use super::run::policy_at;
+use super::show::{instant, to_json};
 use crate::diff::{Change, Diff, Reasoned, Side, diff};
 use crate::policy::Mode;
 use crate::snapshot::Snapshot;
@@ -27,11 +28,6 @@ pub(super) async fn run(args: DiffArgs) -> Result<ExitCode, CliFailure> {
     Ok(ExitCode::from(if too_many || !found.gaps.is_empty() { NEEDS_ATTENTION } else { ALL_WELL }))
 }
 
-fn to_json(found: &Diff) -> Result<String, CliFailure> {
-    serde_json::to_string_pretty(found)
-        .map_err(|error| CliFailure::bad_input("the result could not be written", &error))
-}
-
 fn shown(found: &Diff, snapshot: &Snapshot) -> String {
     let mut text = String::new();
     for change in &found.changes {
@@ -40,7 +36,7 @@ fn shown(found: &Diff, snapshot: &Snapshot) -> String {
         let _ = writeln!(text, "{service} {operation}\n  - {}\n  + {}\n", coloured(old), coloured(new));
     }
     for gap in &found.gaps {
-        let _ = writeln!(text, "gap: {}: {}", gap.place(), gap.message);
+        let _ = writeln!(text, "gap: {gap}");
     }
     match found.modes {
         (old, new) if old == new => {}
@@ -59,7 +55,7 @@ fn shown(found: &Diff, snapshot: &Snapshot) -> String {
         text,
         "{} operations at {}: {changes}; new cancels: {}",
         found.operations,
-        snapshot.now.format("%Y-%m-%d %H:%M:%S UTC"),
+        instant(snapshot.now),
         found.new_cancels,
     );
     text

@@ -11,6 +11,7 @@ use anstyle::{AnsiColor, Style};
 use super::args::{DoctorArgs, Format};
 use super::failure::{ALL_WELL, BAD_INPUT, CliFailure, NEEDS_ATTENTION, NOTHING_READ};
 use super::run::configuration;
+use super::show::to_json;
 use crate::clock::Clock;
 use crate::config;
 use crate::doctor::{Diagnosis, Finding, Health, Role, Status, examine};
@@ -29,11 +30,7 @@ pub(super) async fn run(args: DoctorArgs) -> Result<ExitCode, CliFailure> {
     let diagnosis =
         examine(configuration(&args.connection), args.mode, &Clock::system(), region.as_deref()).await;
     match args.format {
-        Format::Json => {
-            let text = serde_json::to_string_pretty(&diagnosis)
-                .map_err(|error| CliFailure::bad_input("the findings could not be written", &error))?;
-            println!("{text}");
-        }
+        Format::Json => println!("{}", to_json(&diagnosis)?),
         Format::Table => println!("{}\n{}\n{}", findings(&diagnosis), needs(&diagnosis), sum(&diagnosis)),
     }
     Ok(ExitCode::from(match diagnosis.health {

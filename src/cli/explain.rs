@@ -16,7 +16,7 @@ use super::args::{ExplainArgs, Format};
 use super::failure::{CliFailure, NEEDS_ATTENTION};
 use super::look::{Looked, look, tell_gaps};
 use super::run::in_policy;
-use super::show::short;
+use super::show::{short, to_json};
 use super::table::{Cell, Row, Table};
 use crate::judge::Verdict;
 use crate::operation::{Operation, OperationName, ServiceName};
@@ -155,9 +155,4 @@ fn would(violator: &Violator) -> String {
         Some(Withheld::ReportOnly) => "report".to_owned(),
         Some(withheld) => format!("withhold: {withheld}"),
     }
-}
-
-fn to_json(value: &impl Serialize) -> Result<String, CliFailure> {
-    serde_json::to_string_pretty(value)
-        .map_err(|error| CliFailure::bad_input("the result could not be written", &error))
 }

@@ -70,7 +70,7 @@ pub(super) fn saved_snapshot(path: &Path) -> Result<Snapshot, CliFailure> {
 /// Tells what could not be read, and gives the exit code.
 pub(super) fn tell_gaps(snapshot: &Snapshot) -> ExitCode {
     for gap in &snapshot.gaps {
-        eprintln!("gap: {}: {}", gap.place(), gap.message);
+        eprintln!("gap: {gap}");
     }
     exit_code(snapshot)
 }

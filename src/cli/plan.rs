@@ -11,7 +11,7 @@ use anstyle::{AnsiColor, Style};
 use super::args::{Format, PlanArgs};
 use super::failure::CliFailure;
 use super::look::{Looked, exit_code, look, tell_gaps};
-use super::show::age;
+use super::show::{age, instant};
 use super::snapshot::write;
 use crate::plan::{PlanFile, PlannedOperation, Withheld};
 use crate::policy::{Mode, Policy};
@@ -61,7 +61,7 @@ fn shown(file: &PlanFile, policy: &Policy) -> String {
             "{style}NOT EVERYTHING COULD BE READ.{style:#} What lies there is not in this plan:"
         );
         for gap in &file.gaps {
-            let _ = writeln!(text, "  gap: {}: {}", gap.place(), gap.message);
+            let _ = writeln!(text, "  gap: {gap}");
         }
         text.push('\n');
     }
@@ -69,7 +69,7 @@ fn shown(file: &PlanFile, policy: &Policy) -> String {
         text,
         "{} operations seen at {}, {} of them ended; policy {}",
         file.seen,
-        file.snapshot_at.format("%Y-%m-%d %H:%M:%S UTC"),
+        instant(file.snapshot_at),
         file.done,
         file.policy_digest,
     );

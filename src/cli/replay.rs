@@ -7,6 +7,7 @@ use anstream::println;
 use super::args::{Format, ReplayArgs};
 use super::failure::{ALL_WELL, BAD_INPUT, CliFailure, NEEDS_ATTENTION};
 use super::run::policy_at;
+use super::show::to_json;
 use crate::replay::{Replayed, replay};
 
 /// Runs the command.
@@ -22,11 +23,6 @@ pub(super) async fn run(args: ReplayArgs) -> Result<ExitCode, CliFailure> {
         Format::Json => println!("{}", to_json(&replayed)?),
     }
     Ok(ExitCode::from(if replayed.differences.is_empty() { ALL_WELL } else { NEEDS_ATTENTION }))
-}
-
-fn to_json(replayed: &Replayed) -> Result<String, CliFailure> {
-    serde_json::to_string_pretty(replayed)
-        .map_err(|error| CliFailure::bad_input("the result could not be written", &error))
 }
 
 fn shown(Replayed { decisions, bytes, recorded_by, differences }: &Replayed) -> String {

@@ -1,10 +1,14 @@
-//! A report as people read it: the table of the operations that broke a rule, and the sums below.
+//! How results are shown: a report as people read it, with the table of the operations that broke a rule and the sums
+//! below; and any result as JSON.
 
 use std::time::Duration;
 
 use anstream::println;
 use anstyle::AnsiColor;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
 
+use super::failure::CliFailure;
 use super::table::{Cell, NOTHING, Row, Table};
 use crate::follow_up::State;
 use crate::operation::OperationName;
@@ -12,6 +16,17 @@ use crate::plan::Withheld;
 use crate::policy::duration::format as format_duration;
 use crate::report::{OperationRecord, Report};
 use crate::service::CancelAnswer;
+
+/// A result as programs read it.
+pub(super) fn to_json(value: &impl Serialize) -> Result<String, CliFailure> {
+    serde_json::to_string_pretty(value)
+        .map_err(|error| CliFailure::bad_input("the result could not be written", &error))
+}
+
+/// An instant as people read it, to the second.
+pub(super) fn instant(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
 
 /// Prints a report.
 pub(super) fn print_report(report: &Report) {

@@ -8,7 +8,7 @@ use super::args::{Format, SweepArgs};
 use super::failure::{CliFailure, exit_code};
 use super::progress::Progress;
 use super::run::{authenticate, in_policy, set_up, settings};
-use super::show::print_report;
+use super::show::{print_report, to_json};
 use crate::clock::Clock;
 use crate::operation::OperationName;
 use crate::policy::{Mode, Policy};
@@ -51,11 +51,7 @@ fn narrow(policy: &Policy, operations: Vec<OperationName>) -> Result<Narrow, Cli
 /// Prints a report in the form that was asked for.
 pub(super) fn print(report: &Report, format: Format) -> Result<(), CliFailure> {
     match format {
-        Format::Json => {
-            let text = serde_json::to_string_pretty(&report.whole())
-                .map_err(|error| CliFailure::bad_input("the report could not be written", &error))?;
-            println!("{text}");
-        }
+        Format::Json => println!("{}", to_json(&report.whole())?),
         Format::Table => print_report(report),
     }
     Ok(())

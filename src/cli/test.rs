@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::failure::{ALL_WELL, BAD_INPUT, CliFailure, NEEDS_ATTENTION};
 use super::look::saved_snapshot;
+use super::show::to_json;
 use crate::policy::{Mode, Policy, PolicyError};
 use crate::snapshot::Snapshot;
 use crate::suite::{Basis, Coverage, PolicyCoverage, Suite, Test, TestResult, run as run_test};
@@ -132,11 +133,6 @@ pub(super) fn run(args: &TestArgs) -> Result<ExitCode, CliFailure> {
     } else {
         ALL_WELL
     }))
-}
-
-fn to_json(results: &Results) -> Result<String, CliFailure> {
-    serde_json::to_string_pretty(results)
-        .map_err(|error| CliFailure::bad_input("the results could not be written", &error))
 }
 
 /// Runs every file, though others cannot be read.

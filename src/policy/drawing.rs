@@ -14,6 +14,10 @@ const MAX_LINE: usize = 2_000;
 /// How many characters around a place are shown of a line that is longer.
 const EXCERPT: usize = 60;
 
+/// How many notes on one file are drawn. More than a screen full helps nobody, and a broken generator can make ten
+/// thousand.
+const MAX_SHOWN: usize = 50;
+
 /// Where something stands in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -50,12 +54,12 @@ pub(super) struct Drawing {
 }
 
 impl Drawing {
-    /// Keeps the lines of these places, which go up.
+    /// Keeps the lines of these places, which go up, as far as they are drawn.
     pub(super) fn new(origin: &str, source: &str, places: impl IntoIterator<Item = Place>) -> Self {
         let mut lines = BTreeMap::new();
         // Places and lines both go up: one pass over the source finds all the lines.
         let mut source_lines = (1..).zip(lines_of(source)).peekable();
-        for place in places {
+        for place in places.into_iter().take(MAX_SHOWN) {
             while let Some((number, line)) = source_lines.next_if(|(number, _)| *number <= place.line) {
                 if number == place.line {
                     lines.insert(number, line.to_owned());
@@ -65,9 +69,19 @@ impl Drawing {
         Self { origin: origin.to_owned(), lines }
     }
 
-    /// Draws one note. No line break at the end.
-    pub(super) fn render(&self, renderer: &Renderer, note: &Note<'_>) -> String {
-        renderer.render(&[self.group(note)])
+    /// Draws the first notes, and says how many more there are. No line break at the end.
+    pub(super) fn render<'a>(
+        &self,
+        renderer: &Renderer,
+        notes: impl ExactSizeIterator<Item = Note<'a>>,
+    ) -> String {
+        let more = notes.len().saturating_sub(MAX_SHOWN);
+        let shown = notes.take(MAX_SHOWN);
+        let mut parts: Vec<String> = shown.map(|note| renderer.render(&[self.group(&note)])).collect();
+        if more > 0 {
+            parts.push(format!("and {more} more"));
+        }
+        parts.join("\n\n")
     }
 
     fn group<'a>(&'a self, note: &Note<'a>) -> Group<'a> {

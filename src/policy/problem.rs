@@ -11,10 +11,6 @@ use annotate_snippets::{Level, Renderer};
 pub(super) use super::drawing::Place;
 use super::drawing::{Drawing, Note};
 
-/// How many problems of one file are shown. More than a screen full helps nobody, and a broken generator can make
-/// ten thousand.
-const MAX_SHOWN: usize = 50;
-
 /// How many characters of a text from the file are quoted in a message.
 const MAX_QUOTED: usize = 80;
 
@@ -98,8 +94,7 @@ impl PolicyError {
         problems.sort_by_key(|problem| problem.place);
         // What stands behind an anchor is read once for each alias, and is wrong every time.
         problems.dedup();
-        let drawing =
-            Drawing::new(origin, source, problems.iter().take(MAX_SHOWN).map(|problem| problem.place));
+        let drawing = Drawing::new(origin, source, problems.iter().map(|problem| problem.place));
         Self { problems, drawing }
     }
 
@@ -116,20 +111,14 @@ impl PolicyError {
     }
 
     fn render(&self, renderer: &Renderer) -> String {
-        let shown = self.problems.iter().take(MAX_SHOWN);
-        let notes = shown.map(|problem| Note {
+        let notes = self.problems.iter().map(|problem| Note {
             level: Level::ERROR,
             place: problem.place,
             message: &problem.message,
             note: None,
             help: &problem.help,
         });
-        let mut parts: Vec<String> = notes.map(|note| self.drawing.render(renderer, &note)).collect();
-        let more = self.problems.len().saturating_sub(MAX_SHOWN);
-        if more > 0 {
-            parts.push(format!("and {more} more"));
-        }
-        parts.join("\n\n")
+        self.drawing.render(renderer, notes)
     }
 }
 

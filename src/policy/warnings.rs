@@ -6,9 +6,6 @@ use annotate_snippets::{Level, Renderer};
 
 use super::drawing::{Drawing, Note, Place};
 
-/// How many warnings of one file are drawn. More than a screen full helps nobody.
-const MAX_SHOWN: usize = 50;
-
 /// One thing to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
@@ -34,8 +31,7 @@ impl Warnings {
     #[must_use]
     pub fn new(origin: &str, source: &str, mut warnings: Vec<Warning>) -> Self {
         warnings.sort_by_key(|warning| warning.place);
-        let drawing =
-            Drawing::new(origin, source, warnings.iter().take(MAX_SHOWN).map(|warning| warning.place));
+        let drawing = Drawing::new(origin, source, warnings.iter().map(|warning| warning.place));
         Self { warnings, drawing }
     }
 
@@ -46,19 +42,14 @@ impl Warnings {
     }
 
     fn render(&self, renderer: &Renderer) -> String {
-        let notes = self.warnings.iter().take(MAX_SHOWN).map(|warning| Note {
+        let notes = self.warnings.iter().map(|warning| Note {
             level: Level::WARNING,
             place: warning.place,
             message: &warning.message,
             note: warning.note.as_deref(),
             help: &warning.help,
         });
-        let mut parts: Vec<String> = notes.map(|note| self.drawing.render(renderer, &note)).collect();
-        let more = self.warnings.len().saturating_sub(MAX_SHOWN);
-        if more > 0 {
-            parts.push(format!("and {more} more"));
-        }
-        parts.join("\n\n")
+        self.drawing.render(renderer, notes)
     }
 }
 
