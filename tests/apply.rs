@@ -14,6 +14,8 @@ mod forged;
 mod oracle;
 #[path = "support/policies.rs"]
 mod policies;
+#[path = "support/seeds.rs"]
+mod seeds;
 #[path = "support/witness.rs"]
 mod witness;
 #[path = "support/worlds.rs"]
@@ -41,32 +43,15 @@ use tokio::time::Instant;
 use forged::{forged, signed};
 use oracle::key;
 use policies::{LimitsSpec, PolicySpec};
+use seeds::{Seed, chosen_seed, in_virtual_time};
 use witness::Witness;
 use worlds::Case;
 
 /// How many plans are made.
 const SEEDS: u64 = 1_500;
 
-/// Prints the seed when a check fails.
-struct Seed(u64);
-
-impl Drop for Seed {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("seed {0} failed: CURFEW_TEST_SEED={0} cargo test --test apply", self.0);
-        }
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test's own setting, not curfew's")]
 fn seeds() -> Vec<u64> {
-    let chosen = std::env::var("CURFEW_TEST_SEED").ok().map(|text| text.parse().unwrap());
-    chosen.map_or_else(|| (0..SEEDS).collect(), |seed| vec![seed])
-}
-
-fn in_virtual_time<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.unwrap().block_on(future)
+    chosen_seed().map_or_else(|| (0..SEEDS).collect(), |seed| vec![seed])
 }
 
 /// When the plan is made.

@@ -13,6 +13,8 @@
 mod oracle;
 #[path = "support/policies.rs"]
 mod policies;
+#[path = "support/seeds.rs"]
+mod seeds;
 #[path = "support/witness.rs"]
 mod witness;
 #[path = "support/worlds.rs"]
@@ -35,6 +37,7 @@ use curfew::sweep::{Deadlines, Settings, sweep};
 use tokio::time::Instant;
 
 use oracle::{Selected, is_protected, key};
+use seeds::{Seed, chosen_seed, in_virtual_time};
 use witness::Witness;
 use worlds::Case;
 
@@ -43,22 +46,6 @@ const TIMER_STEP: Duration = Duration::from_millis(1);
 
 /// Every so many seeds, an enforcing sweep is held against an audit of the same world.
 const TWINS: u64 = 3;
-
-/// Prints the seed when a check fails.
-struct Seed(u64);
-
-impl Drop for Seed {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("seed {0} failed: CURFEW_TEST_SEED={0} cargo test --test virtual_time", self.0);
-        }
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test's own setting, not curfew's")]
-fn chosen_seed() -> Option<u64> {
-    std::env::var("CURFEW_TEST_SEED").ok().map(|text| text.parse().unwrap())
-}
 
 /// Runs the sweeps of these seeds, and sees to it that they are worth running: everything must have happened.
 fn run(seeds: Range<u64>) {
@@ -88,11 +75,6 @@ fn run_seed(seed: u64, happened: &mut BTreeSet<String>) {
     if swept.report.mode == Mode::Enforce && seed.is_multiple_of(TWINS) {
         check_twins(&swept, &in_virtual_time(sweep_of(&case, Mode::Audit)));
     }
-}
-
-fn in_virtual_time<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.unwrap().block_on(future)
 }
 
 /// A sweep that is over, and the world as it left it.
