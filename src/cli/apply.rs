@@ -8,8 +8,8 @@ use std::process::ExitCode;
 
 use anstream::eprintln;
 
-use super::args::ApplyArgs;
 use super::failure::{BAD_INPUT, CliFailure, exit_code};
+use super::options::ApplyArgs;
 use super::progress::Progress;
 use super::run::{authenticate, set_up_if, settings};
 use super::sweep::print;

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use anstream::println;
 use anstyle::{AnsiColor, Style};
 
-use super::args::{DiffArgs, Format};
 use super::failure::{ALL_WELL, CliFailure, NEEDS_ATTENTION};
 use super::look::saved_snapshot;
+use super::options::{DiffArgs, Format};
 use super::run::policy_at;
 use super::show::{instant, to_json};
 use crate::diff::{Change, Diff, Reasoned, Side, diff};

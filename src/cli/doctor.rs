@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use anstream::println;
 use anstyle::{AnsiColor, Style};
 
-use super::args::{DoctorArgs, Format};
 use super::failure::{ALL_WELL, BAD_INPUT, CliFailure, NEEDS_ATTENTION, NOTHING_READ};
+use super::options::{DoctorArgs, Format};
 use super::run::configuration;
 use super::show::to_json;
 use crate::clock::Clock;

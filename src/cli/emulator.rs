@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::args::EmulatorArgs;
+use super::options::EmulatorArgs;
 use crate::clock::Clock;
 use crate::emulator::{Emulator, Scenario, ScenarioError};
 

@@ -12,9 +12,9 @@ use anstyle::AnsiColor;
 use chrono::SecondsFormat;
 use serde::Serialize;
 
-use super::args::{ExplainArgs, Format};
 use super::failure::{CliFailure, NEEDS_ATTENTION};
 use super::look::{Looked, look, tell_gaps};
+use super::options::{ExplainArgs, Format};
 use super::run::in_policy;
 use super::show::{short, to_json};
 use super::table::{Cell, Row, Table};

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use anstream::{eprintln, println};
 
-use super::args::{LintArgs, LintFormat};
 use super::failure::{ALL_WELL, BAD_INPUT, CliFailure, NEEDS_ATTENTION};
+use super::options::{LintArgs, LintFormat};
 use super::run::policy_at;
 use super::validate::shown;
 use crate::lint::{CHECKS, FUNCTION_TIMEOUT, Findings, lint, records, sarif};

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anstream::eprintln;
 use clap::Args;
 
-use super::args::Connection;
 use super::failure::{ALL_WELL, BAD_INPUT, CliFailure, NEEDS_ATTENTION, NOTHING_READ};
+use super::options::Connection;
 use super::progress::Progress;
 use super::run::{authenticate, policy_at, set_up_if, settings};
 use crate::clock::Clock;

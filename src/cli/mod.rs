@@ -15,6 +15,7 @@ mod explain;
 mod failure;
 mod lint;
 mod look;
+mod options;
 mod plan;
 mod progress;
 mod replay;

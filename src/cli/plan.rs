@@ -8,9 +8,9 @@ use std::process::ExitCode;
 use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
 
-use super::args::{Format, PlanArgs};
 use super::failure::CliFailure;
 use super::look::{Looked, exit_code, look, tell_gaps};
+use super::options::{Format, PlanArgs};
 use super::show::{age, instant};
 use super::snapshot::write;
 use crate::plan::{PlanFile, PlannedOperation, Withheld};

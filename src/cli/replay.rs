@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anstream::println;
 
-use super::args::{Format, ReplayArgs};
 use super::failure::{ALL_WELL, BAD_INPUT, CliFailure, NEEDS_ATTENTION};
+use super::options::{Format, ReplayArgs};
 use super::run::policy_at;
 use super::show::to_json;
 use crate::replay::{Replayed, replay};

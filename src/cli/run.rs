@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use anstream::{ColorChoice, eprintln};
 use uuid::Uuid;
 
-use super::args::{Cli, ColorWhen, Command, Connection};
+use super::args::{Cli, ColorWhen, Command};
 use super::failure::{BAD_INPUT, CliFailure, NOTHING_READ};
+use super::options::Connection;
 use super::{apply, diff, doctor, explain, lint, plan, replay, schema, snapshot, sweep, test, validate};
 use crate::aws::Sdk;
 use crate::clock::Clock;

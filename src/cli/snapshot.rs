@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use anstream::{eprintln, println};
 
-use super::args::SnapshotArgs;
 use super::failure::{BAD_INPUT, CliFailure};
 use super::look::{Looked, Saved, look, tell_gaps};
+use super::options::SnapshotArgs;
 use crate::snapshot::Snapshot;
 
 /// Runs the command.

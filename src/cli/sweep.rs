@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anstream::println;
 
-use super::args::{Format, SweepArgs};
 use super::failure::{CliFailure, exit_code};
+use super::options::{Format, SweepArgs};
 use super::progress::Progress;
 use super::run::{authenticate, in_policy, set_up, settings};
 use super::show::{print_report, to_json};

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use anstream::{eprintln, println};
 
-use super::args::ValidateArgs;
 use super::failure::{ALL_WELL, BAD_INPUT, CliFailure};
 use super::lint::findings;
+use super::options::ValidateArgs;
 use super::run::policy_at;
 use crate::lint::FUNCTION_TIMEOUT;
 use crate::policy::duration::format as format_duration;
