@@ -30,7 +30,7 @@ pub enum State {
     Cancelling,
     /// The cancel was accepted, and nothing came of it.
     Ignored,
-    /// It still runs, and the cancel was not accepted.
+    /// It still runs, and the cancel was not accepted; or the service does not tell whether cancellation was requested.
     Running,
     /// It does not exist any more.
     Gone,
@@ -82,8 +82,10 @@ pub enum Sighting {
     Seen {
         /// How it stands.
         progress: Progress,
-        /// Whether its cancellation has been requested; `None` when there is no metadata to say so.
+        /// Whether its cancellation has been requested; `None` when there is nothing to say so.
         requested: Option<bool>,
+        /// Whether the service tells that at all.
+        told: bool,
     },
     /// It is not there (404).
     Absent,
@@ -103,9 +105,11 @@ pub fn state_of(sighting: &Sighting, answer: Option<CancelAnswer>) -> State {
             Ending::Failed { .. } => State::Failed,
             Ending::Unstated => State::Finished,
         },
-        Sighting::Seen { progress: Progress::Running, requested: Some(true) } => State::Cancelling,
-        Sighting::Seen { progress: Progress::Running, requested: None } => State::Unknown,
-        Sighting::Seen { progress: Progress::Running, requested: Some(false) } => match answer {
+        // Whether anything came of the cancel shows only when the operation ends.
+        Sighting::Seen { progress: Progress::Running, told: false, .. } => State::Running,
+        Sighting::Seen { progress: Progress::Running, requested: Some(true), .. } => State::Cancelling,
+        Sighting::Seen { progress: Progress::Running, requested: None, .. } => State::Unknown,
+        Sighting::Seen { progress: Progress::Running, requested: Some(false), .. } => match answer {
             Some(CancelAnswer::Accepted) => State::Ignored,
             _ => State::Running,
         },
@@ -151,7 +155,7 @@ pub struct FollowedUp {
     pub polls: u32,
     /// How long it was watched.
     pub took: Duration,
-    /// Why it could not be read, if the last look failed.
+    /// What the last look could not tell, and why.
     pub message: Option<String>,
 }
 
@@ -188,8 +192,11 @@ pub async fn follow_up<S: OperationsService>(
         let over = due >= closes || window.until.is_some_and(|until| next >= until);
         if over || is_settled(state, answer) {
             let message = match sighting {
-                Sighting::Unreadable(message) => Some(message),
-                Sighting::Seen { progress: Progress::Running, requested: None } => {
+                Sighting::Unreadable(message) => Some(format!("could not be read: {message}")),
+                Sighting::Seen { progress: Progress::Running, told: false, .. } => {
+                    Some("its service does not tell whether cancellation has been requested".to_owned())
+                }
+                Sighting::Seen { progress: Progress::Running, requested: None, .. } => {
                     Some("it does not say whether its cancellation has been requested".to_owned())
                 }
                 _ => None,
@@ -206,9 +213,11 @@ async fn look<S: OperationsService>(
     until: Instant,
 ) -> Sighting {
     match service.get(of, name, Some(until)).await {
-        Ok(operation) => {
-            Sighting::Seen { progress: operation.progress, requested: operation.cancellation_requested }
-        }
+        Ok(operation) => Sighting::Seen {
+            progress: operation.progress,
+            requested: operation.cancellation_requested,
+            told: operation.tells_cancellation,
+        },
         Err(error) if error.kind == FailureKind::NotFound => Sighting::Absent,
         Err(error) => Sighting::Unreadable(error.to_string()),
     }

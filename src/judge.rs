@@ -244,14 +244,16 @@ fn judge_age(operation: &Operation, rule: &Rule, max_age: Duration, now: DateTim
 /// The verdict on an operation that is over a rule's limit.
 ///
 /// Where the rule wants it cancelled, it must be known whether its cancellation has been requested before: if that
-/// cannot be read, a cancel might be the second one, and none is sent.
+/// cannot be read, a cancel might be the second one, and none is sent. Of a service that never tells it, an operation is
+/// cancelled again in every run, for as long as it runs.
 pub(crate) fn violates(
     operation: &Operation,
     rule: &Rule,
     (created_at, age): (DateTime<Utc>, Duration),
     why: Why,
 ) -> Verdict {
-    if rule.action == Action::Cancel && operation.cancellation_requested.is_none() {
+    let unreadable = operation.tells_cancellation && operation.cancellation_requested.is_none();
+    if rule.action == Action::Cancel && unreadable {
         return undecidable(rule, Missing::Field(Field::CancellationRequested));
     }
     Verdict::Violates(Violation { rule: rule.name.clone(), action: rule.action, age, created_at, why })

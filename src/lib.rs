@@ -14,6 +14,7 @@
 //! | [`causes`] | an error with all of its causes, as text |
 //! | [`clock`] | where time comes from |
 //! | [`trust`] | which certificate authorities are trusted |
+//! | [`catalogue`] | what is known of each Google service |
 //! | [`service`] | the seam: list a page, list locations, get, cancel |
 //! | [`google`] | `google.longrunning` over REST, behind that seam |
 //! | [`aws`] | where policies and secrets are kept |
@@ -43,6 +44,7 @@
 //! needs and is no promise to others.
 
 pub mod aws;
+pub mod catalogue;
 pub mod causes;
 #[cfg(feature = "cli")]
 pub mod cli;

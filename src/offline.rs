@@ -5,60 +5,54 @@
 
 use std::collections::BTreeSet;
 
-use crate::operation::{Collection, ProjectId, ServiceName};
+use crate::operation::{Collection, ResourcePath, ServiceName};
 use crate::policy::Policy;
 use crate::request::Narrow;
 use crate::snapshot::{Gap, GapReason, Reading, Snapshot};
-use crate::sweep::{Places, places};
+use crate::sweep::places;
 
 /// The snapshot as a run under `policy` would have seen it at the same instant.
 #[must_use]
 pub fn seen_by(snapshot: Snapshot, policy: &Policy) -> Snapshot {
-    let Places { known, ask } = places(policy, &Narrow::default());
-    let covers_all_of = |service: &ServiceName, project: &ProjectId| ask.contains(&(service, project));
-    let covers = |collection: &Collection| {
-        known.contains(collection) || covers_all_of(&collection.service, &collection.project)
-    };
+    let wanted = places(policy, &Narrow::default());
     let Snapshot { now, collections, located, pages, mut operations, mut gaps } = snapshot;
 
     operations.retain(|operation| {
-        collections.iter().any(|collection| {
-            collection.service == operation.service
-                && operation.name.lies_in(collection)
-                && covers(collection)
-        })
+        let holds = |collection: &Collection| collection.holds(&operation.service, &operation.name);
+        collections.iter().any(|collection| holds(collection) && wanted.cover(collection))
     });
-    gaps.retain(|gap| match &gap.location {
-        Some(location) => covers(&Collection {
-            service: gap.service.clone(),
-            project: gap.project.clone(),
-            location: location.clone(),
-        }),
-        None => covers_all_of(&gap.service, &gap.project),
+    let is_covered = |list: &(ServiceName, ResourcePath)| {
+        let is_it = |collection: &&Collection| (&collection.service, &collection.path) == (&list.0, &list.1);
+        wanted.known.iter().any(|collection| is_it(&collection))
+            || collections.iter().filter(is_it).any(|collection| wanted.cover(collection))
+    };
+    gaps.retain(|gap| {
+        let list = (gap.service.clone(), gap.path.clone());
+        if gap.is_of_locations() { wanted.ask.contains_key(&list) } else { is_covered(&list) }
     });
     let reason = GapReason::NotInSnapshot;
-    let unread = known.iter().filter(|collection| !collections.contains(collection));
+    let unread = wanted.known.iter().filter(|collection| !collections.contains(collection));
     gaps.extend(unread.map(|collection| {
         Gap::in_collection(collection, reason, "the snapshot was saved without it".to_owned())
     }));
-    let unlisted =
-        ask.iter().filter(|(service, project)| !located.contains(&((*service).clone(), (*project).clone())));
-    gaps.extend(unlisted.map(|(service, project)| {
-        Gap::in_locations(service, project, reason, "the snapshot was saved without all of them".to_owned())
+    let unlisted = wanted.ask.keys().filter(|list| !located.contains(list));
+    gaps.extend(unlisted.map(|(service, path)| {
+        Gap::at(service, path, reason, "the snapshot was saved without all of them".to_owned())
     }));
 
-    let read: BTreeSet<Collection> = collections.into_iter().filter(covers).collect();
+    let read: BTreeSet<Collection> =
+        collections.iter().filter(|collection| wanted.cover(collection)).cloned().collect();
     // Where pages of other places alone were read, nothing is known.
     let pages = if read.is_empty() { 0 } else { pages };
-    let wanted = known.iter().cloned().chain(read).collect();
-    let located = located.into_iter().filter(|(service, project)| covers_all_of(service, project)).collect();
+    let located = located.into_iter().filter(|list| wanted.ask.contains_key(list)).collect();
+    let wanted = wanted.known.iter().cloned().chain(read).collect();
     Snapshot::new(now, Reading { collections: wanted, located, pages, operations, gaps })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::{LocationId, Operation, OperationName};
+    use crate::operation::{Operation, OperationName};
     use crate::testing::{clouddeploy, gap, now, running};
 
     /// A policy of project `p` with these locations.
@@ -70,11 +64,7 @@ mod tests {
     }
 
     fn collection(location: &str) -> Collection {
-        Collection {
-            service: clouddeploy(),
-            project: ProjectId::parse("p").unwrap(),
-            location: LocationId::parse(location).unwrap(),
-        }
+        crate::testing::collection("p", location)
     }
 
     fn in_location(location: &str) -> Operation {
@@ -112,6 +102,13 @@ mod tests {
     }
 
     #[test]
+    fn a_gap_of_another_service_in_the_same_place_is_left_out() {
+        let other = Gap { service: ServiceName::parse("alloydb").unwrap(), ..gap(Some("l")) };
+        let want = saved(vec![gap(Some("m"))]);
+        assert_eq!(seen_by(saved(vec![gap(Some("m")), other]), &policy("[p]", "[l, m]")), want);
+    }
+
+    #[test]
     fn what_a_wider_policy_covers_and_nobody_read_is_a_gap() {
         let got = seen_by(saved(Vec::new()), &policy("[p, q]", "[l, m]"));
         assert_eq!(
@@ -131,7 +128,7 @@ mod tests {
 
     #[test]
     fn all_locations_that_were_asked_for_are_all_of_them() {
-        let located = BTreeSet::from([(clouddeploy(), ProjectId::parse("p").unwrap())]);
+        let located = BTreeSet::from([(clouddeploy(), ResourcePath::parse("projects/p/locations").unwrap())]);
         let want = Snapshot { located, ..saved(Vec::new()) };
         assert_eq!(seen_by(want.clone(), &policy("[p]", "all")), want);
     }

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::operation::ProjectId;
 use crate::policy::{Locations, Policy};
 
 /// A place in which curfew keeps a policy or a secret, and what it takes to read there.
@@ -141,24 +140,24 @@ fn configuration_arn(name: &str, AwsPlace { partition, region, account }: &AwsPl
     )
 }
 
-/// The IAM permissions that the policy needs in each project on Google Cloud.
+/// The IAM permissions that the policy needs on Google Cloud, by where they are needed: `projects/acme-web`,
+/// `organizations/123456789012`, or a service as a whole. Those of a service of which they are not known are missing.
 ///
 /// `cancel` is among them even for a policy that only audits: it is the policy's last line to change.
 #[must_use]
-pub fn on_google(policy: &Policy) -> BTreeMap<ProjectId, BTreeSet<String>> {
-    let mut projects: BTreeMap<ProjectId, BTreeSet<String>> = BTreeMap::new();
+pub fn on_google(policy: &Policy) -> BTreeMap<String, BTreeSet<String>> {
+    let mut places: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for scope in &policy.scopes {
-        let mut methods = vec!["operations.list", "operations.get", "operations.cancel"];
-        if scope.locations == Locations::All {
-            methods.push("locations.list");
-        }
-        for project in &scope.projects {
-            let permissions = projects.entry(project.clone()).or_default();
-            // A service's permissions begin with its short name.
-            permissions.extend(methods.iter().map(|method| format!("{}.{method}", scope.service)));
+        let Some(known) = &scope.service.permissions else { continue };
+        let locations =
+            if scope.locations == Some(Locations::All) { known.locations.as_slice() } else { &[] };
+        let needed = [&known.list, &known.get, &known.cancel].into_iter().flatten().chain(locations);
+        let needed: Vec<&String> = needed.collect();
+        for root in scope.roots() {
+            places.entry(root).or_default().extend(needed.iter().map(|permission| (*permission).clone()));
         }
     }
-    projects
+    places
 }
 
 #[cfg(test)]
@@ -241,7 +240,10 @@ rules: [{ name: old, max_age: 1d }]
         let [cancel, get, list] =
             ["cancel", "get", "list"].map(|method| format!("clouddeploy.operations.{method}"));
         let locations = "clouddeploy.locations.list".to_owned();
-        let want = [("data", vec![&locations, &cancel, &get, &list]), ("web", vec![&cancel, &get, &list])];
+        let want = [
+            ("projects/data", vec![&locations, &cancel, &get, &list]),
+            ("projects/web", vec![&cancel, &get, &list]),
+        ];
         assert_eq!(got, want);
     }
 }

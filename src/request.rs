@@ -10,7 +10,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::operation::{Collection, LocationId, OperationName, ProjectId, ServiceName};
+use crate::operation::{Collection, LocationId, OperationName, ResourcePath, ServiceName};
 use crate::policy::Mode;
 
 /// One run, as asked for.
@@ -84,10 +84,51 @@ pub struct Narrow {
 pub struct NarrowScope {
     /// The Google service.
     pub service: ServiceName,
-    /// The project, by id or number: as the policy names it.
-    pub project: ProjectId,
+    /// What the place lies in, as the policy names it: `projects/acme-web`, `organizations/123456789012`. `None` means
+    /// every place of the service that the policy covers.
+    pub within: Option<ResourcePath>,
     /// The location; `None` means every one that the policy covers.
     pub location: Option<LocationId>,
+}
+
+impl NarrowScope {
+    /// Whether what is listed there lies in the place.
+    #[must_use]
+    pub fn covers(&self, service: &ServiceName, path: &ResourcePath) -> bool {
+        self.has(service, path.as_str(), path.location())
+    }
+
+    /// Whether a list of locations may name one in which the place lies.
+    #[must_use]
+    pub fn could_cover(&self, service: &ServiceName, locations: &ResourcePath) -> bool {
+        self.service == *service && self.lies_within(locations.as_str())
+    }
+
+    fn has(&self, service: &ServiceName, path: &str, location: Option<&str>) -> bool {
+        self.service == *service
+            && self.lies_within(path)
+            && self.location.as_ref().is_none_or(|only| location == Some(only.as_str()))
+    }
+
+    fn lies_within(&self, path: &str) -> bool {
+        self.within
+            .as_ref()
+            .is_none_or(|within| path.strip_prefix(within.as_str()).is_some_and(|rest| rest.starts_with('/')))
+    }
+}
+
+impl fmt::Display for NarrowScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.service)?;
+        if let Some(within) = &self.within {
+            write!(f, " {within}")?;
+        }
+        match (&self.within, &self.location) {
+            (_, None) => Ok(()),
+            (Some(_), Some(location)) => write!(f, "/locations/{location}"),
+            (None, Some(location)) => write!(f, " locations/{location}"),
+        }
+    }
 }
 
 impl Narrow {
@@ -100,42 +141,36 @@ impl Narrow {
     /// Whether any operation of this collection can be covered: if not, it need not be read.
     #[must_use]
     pub fn covers_collection(&self, collection: &Collection) -> bool {
-        self.scopes_cover(&collection.service, collection.project.as_str(), collection.location.as_str())
+        let in_scope = |scope: &NarrowScope| scope.covers(&collection.service, &collection.path);
+        self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(in_scope))
             && self.operations.as_ref().is_none_or(|operations| {
-                operations
-                    .iter()
-                    .any(|(service, name)| *service == collection.service && name.lies_in(collection))
+                operations.iter().any(|(service, name)| collection.holds(service, name))
             })
     }
 
-    /// Whether any location of this project can be covered: if not, its locations need not be listed.
+    /// The locations that the request itself names of a place whose locations are listed under this path; `None` when
+    /// they have to be asked for. None at all: nothing of the place is covered.
     #[must_use]
-    pub fn covers_project(&self, service: &ServiceName, project: &ProjectId) -> bool {
-        self.scopes.as_ref().is_none_or(|scopes| {
-            scopes.iter().any(|scope| scope.service == *service && scope.project == *project)
-        }) && self.operations.as_ref().is_none_or(|operations| {
-            operations.iter().any(|(of, name)| of == service && name.project() == project.as_str())
-        })
+    pub fn locations_in(&self, service: &ServiceName, locations: &ResourcePath) -> Option<BTreeSet<String>> {
+        if let Some(operations) = &self.operations {
+            let place = format!("{}/", locations.parent());
+            let named =
+                operations.iter().filter(|(of, name)| of == service && name.as_str().starts_with(&place));
+            return Some(named.filter_map(|(_, name)| name.location().map(str::to_owned)).collect());
+        }
+        let named = self.scopes.as_ref()?.iter().filter(|scope| scope.could_cover(service, locations));
+        named.map(|scope| scope.location.as_ref().map(ToString::to_string)).collect()
     }
 
     /// Whether this operation is covered.
     #[must_use]
     pub fn covers_operation(&self, service: &ServiceName, name: &OperationName) -> bool {
-        self.scopes_cover(service, name.project(), name.location())
+        let in_scope = |scope: &NarrowScope| scope.has(service, name.as_str(), name.location());
+        self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(in_scope))
             && self
                 .operations
                 .as_ref()
                 .is_none_or(|operations| operations.contains(&(service.clone(), name.clone())))
-    }
-
-    fn scopes_cover(&self, service: &ServiceName, project: &str, location: &str) -> bool {
-        self.scopes.as_ref().is_none_or(|scopes| {
-            scopes.iter().any(|scope| {
-                scope.service == *service
-                    && scope.project.as_str() == project
-                    && scope.location.as_ref().is_none_or(|only| only.as_str() == location)
-            })
-        })
     }
 }
 
@@ -154,17 +189,15 @@ mod tests {
     fn scope(project: &str, location: Option<&str>) -> NarrowScope {
         NarrowScope {
             service: service("clouddeploy"),
-            project: ProjectId::parse(project).unwrap(),
+            within: Some(ResourcePath::parse(&format!("projects/{project}")).unwrap()),
             location: location.map(|text| LocationId::parse(text).unwrap()),
         }
     }
 
-    fn collection(project: &str, location: &str) -> Collection {
-        Collection {
-            service: service("clouddeploy"),
-            project: ProjectId::parse(project).unwrap(),
-            location: LocationId::parse(location).unwrap(),
-        }
+    use crate::testing::collection;
+
+    fn locations() -> ResourcePath {
+        ResourcePath::parse("projects/p/locations").unwrap()
     }
 
     #[test]
@@ -182,7 +215,7 @@ mod tests {
             Narrow { scopes: None, operations: Some(BTreeSet::new()) },
         ] {
             assert!(!narrow.is_everything());
-            assert!(!narrow.covers_project(&service("clouddeploy"), &ProjectId::parse("p").unwrap()));
+            assert_eq!(narrow.locations_in(&service("clouddeploy"), &locations()), Some(BTreeSet::new()));
             assert!(!narrow.covers_collection(&collection("p", "l")));
             assert!(!narrow.covers_operation(
                 &service("clouddeploy"),
@@ -221,7 +254,7 @@ mod tests {
         let by_operation = Narrow { scopes: None, operations };
         let other = Collection { service: service("run"), ..collection("p", "l") };
         for narrow in [by_scope, by_operation] {
-            assert!(!narrow.covers_project(&other.service, &other.project));
+            assert_eq!(narrow.locations_in(&other.service, &locations()), Some(BTreeSet::new()));
             assert!(!narrow.covers_collection(&other));
             assert!(!narrow.covers_operation(&other.service, &name));
         }
@@ -236,7 +269,10 @@ mod tests {
                 operation("projects/p/locations/l/operations/o"),
             )])),
         };
-        assert!(narrow.covers_project(&service("clouddeploy"), &ProjectId::parse("p").unwrap()));
+        assert_eq!(
+            narrow.locations_in(&service("clouddeploy"), &locations()),
+            Some(BTreeSet::from(["l".to_owned()]))
+        );
         assert!(narrow.covers_collection(&collection("p", "l")));
         let neighbour = operation("projects/p/locations/l/operations/n");
         assert!(!narrow.covers_operation(&service("clouddeploy"), &neighbour));

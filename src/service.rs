@@ -10,7 +10,8 @@ use std::future::Future;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use crate::operation::{Collection, LocationId, Operation, OperationName, ProjectId, ServiceName};
+use crate::catalogue::Services;
+use crate::operation::{Collection, LocationId, Operation, OperationName, ResourcePath, ServiceName};
 
 /// One page of a collection's operations.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,7 +25,7 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// One page of a project's locations.
+/// One page of a list of locations.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LocationsPage {
     /// The locations.
@@ -156,6 +157,9 @@ impl From<CallError> for CancelReply {
 /// Every method takes the instant at which it must have answered (`None`: no such instant). When that comes, it
 /// answers [`FailureKind::OutOfTime`] at once.
 pub trait OperationsService: Sync {
+    /// Says which Google services a run may ask: those of its policy. Before that, they are those that are built in.
+    fn use_services(&self, services: &Services);
+
     /// Reads one page of a collection's operations, from the start or from a token.
     fn list_page(
         &self,
@@ -164,11 +168,11 @@ pub trait OperationsService: Sync {
         until: Option<Instant>,
     ) -> impl Future<Output = Result<Page, CallError>> + Send;
 
-    /// Reads one page of the locations in which a project has the service.
+    /// Reads one page of a list of locations, such as `projects/p/locations`: those in which a project has the service.
     fn locations_page(
         &self,
         service: &ServiceName,
-        project: &ProjectId,
+        path: &ResourcePath,
         page_token: Option<&str>,
         until: Option<Instant>,
     ) -> impl Future<Output = Result<LocationsPage, CallError>> + Send;

@@ -13,7 +13,7 @@ use std::mem;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::operation::{Collection, LocationId, Operation, ProjectId, ServiceName};
+use crate::operation::{Collection, Operation, ResourcePath, ServiceName, shown};
 use crate::service::{CallError, FailureKind};
 
 pub use file::SnapshotFileError;
@@ -25,8 +25,8 @@ pub struct Snapshot {
     pub now: DateTime<Utc>,
     /// The collections that were to be read.
     pub collections: BTreeSet<Collection>,
-    /// The projects that were asked for all their locations, each with the service that was asked.
-    pub located: BTreeSet<(ServiceName, ProjectId)>,
+    /// The lists of locations that were asked for, such as `projects/p/locations`, each with the service that was asked.
+    pub located: BTreeSet<(ServiceName, ResourcePath)>,
     /// How many pages of operations were read. Zero: nothing is known.
     pub pages: usize,
     /// Every operation that was seen, each once, ordered by service and name.
@@ -40,8 +40,8 @@ pub struct Snapshot {
 pub struct Reading {
     /// The collections that were to be read.
     pub collections: BTreeSet<Collection>,
-    /// The projects that were asked for all their locations, each with the service that was asked.
-    pub located: BTreeSet<(ServiceName, ProjectId)>,
+    /// The lists of locations that were asked for, such as `projects/p/locations`, each with the service that was asked.
+    pub located: BTreeSet<(ServiceName, ResourcePath)>,
     /// How many pages of operations were read.
     pub pages: usize,
     /// The operations, in any order, doubles among them.
@@ -76,16 +76,15 @@ impl Snapshot {
     }
 }
 
-/// Something that could not be read: a collection, one of its pages, an entry of a page, or a project's locations.
+/// Something that could not be read: a collection, one of its pages, an entry of a page, or a list of locations.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(into = "Written", from = "Written")]
 pub struct Gap {
     /// The Google service.
     pub service: ServiceName,
-    /// The project.
-    pub project: ProjectId,
-    /// The location; `None` when the project's locations themselves could not be listed.
-    pub location: Option<LocationId>,
+    /// What could not be listed, or not all of it: `projects/p/locations/l/operations`, or the locations themselves,
+    /// `projects/p/locations`.
+    pub path: ResourcePath,
     /// What kind of gap it is.
     pub reason: GapReason,
     /// A sentence for people.
@@ -96,33 +95,28 @@ impl Gap {
     /// A gap in a collection, or the whole of it.
     #[must_use]
     pub fn in_collection(collection: &Collection, reason: GapReason, message: String) -> Self {
-        Self {
-            service: collection.service.clone(),
-            project: collection.project.clone(),
-            location: Some(collection.location.clone()),
-            reason,
-            message,
-        }
+        Self::at(&collection.service, &collection.path, reason, message)
     }
 
-    /// A project whose locations could not be listed, or not all of them.
+    /// A list of a service that could not be read, or not all of it.
     #[must_use]
-    pub fn in_locations(
-        service: &ServiceName,
-        project: &ProjectId,
-        reason: GapReason,
-        message: String,
-    ) -> Self {
-        Self { service: service.clone(), project: project.clone(), location: None, reason, message }
+    pub fn at(service: &ServiceName, path: &ResourcePath, reason: GapReason, message: String) -> Self {
+        Self { service: service.clone(), path: path.clone(), reason, message }
+    }
+
+    /// Whether it is a list of locations: what is missing are places to look.
+    #[must_use]
+    pub fn is_of_locations(&self) -> bool {
+        self.path.as_str().ends_with("/locations")
     }
 
     /// Where it is, for people.
     #[must_use]
     pub fn place(&self) -> String {
-        match &self.location {
-            Some(location) => format!("{} projects/{}/locations/{location}", self.service, self.project),
-            None => format!("{} projects/{}: its locations", self.service, self.project),
+        if self.is_of_locations() {
+            return format!("{} {}: its locations", self.service, self.path.parent());
         }
+        format!("{} {}", self.service, shown(&self.path))
     }
 }
 
@@ -130,6 +124,31 @@ impl fmt::Display for Gap {
     /// Where it is, and the sentence.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place(), self.message)
+    }
+}
+
+/// A gap as it is written down. Project and location are what the path says, for those who search in records.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    service: ServiceName,
+    path: ResourcePath,
+    project: Option<String>,
+    location: Option<String>,
+    reason: GapReason,
+    message: String,
+}
+
+impl From<Gap> for Written {
+    fn from(Gap { service, path, reason, message }: Gap) -> Self {
+        let (project, location) = (path.project().map(str::to_owned), path.location().map(str::to_owned));
+        Self { service, path, project, location, reason, message }
+    }
+}
+
+impl From<Written> for Gap {
+    fn from(Written { service, path, reason, message, .. }: Written) -> Self {
+        Self { service, path, reason, message }
     }
 }
 

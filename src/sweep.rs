@@ -1,7 +1,7 @@
 //! The spine: read a snapshot, plan, cancel, follow up, report.
 //!
-//! Every trigger comes here, and so does an approved plan, which only replaces what is carried out. What may be done is decided by pure code (`judge`, `plan`); this module only reads
-//! what that code needs, and carries out what it says. The mode is applied in one place, `carry_out`, at the last
+//! Every trigger comes here, and so does an approved plan, which only replaces what is carried out. What may be done is
+//! decided by pure code (`judge`, `plan`); this module only reads what that code needs, and carries out what it says. The mode is applied in one place, `carry_out`, at the last
 //! line before the wire; `off` is looked at before anything else.
 //!
 //! One thing that fails never stops another: a collection that cannot be read is a gap, a cancel that fails is an
@@ -10,6 +10,7 @@
 mod bounded;
 mod carry_out;
 mod observer;
+mod pace;
 mod pages;
 mod places;
 mod read;
@@ -50,7 +51,8 @@ pub struct Settings {
     pub ceiling: Mode,
     /// When to stop.
     pub deadlines: Deadlines,
-    /// How many requests may be under way at once.
+    /// How many requests may be under way at once: to one host, and to all together, where those do not count that
+    /// have not been answered for a second.
     pub requests_at_once: usize,
 }
 
@@ -143,7 +145,8 @@ async fn run<S: OperationsService>(
     let started_at = clock.now();
     let started = Instant::now();
     let mode = effective_mode(policy, request, settings.ceiling);
-    let service = Bounded::new(service, settings.requests_at_once);
+    service.use_services(&policy.services);
+    let service = Bounded::new(service, &policy.services, settings.requests_at_once);
 
     let (snapshot, assessment) = look(&service, policy, request, settings, mode, clock, observer).await;
     let listing_ms = milliseconds(started);
@@ -195,7 +198,8 @@ pub async fn assess<S: OperationsService>(
     clock: &Clock,
     observer: &impl Observer,
 ) -> (Snapshot, Assessment) {
-    let service = Bounded::new(service, settings.requests_at_once);
+    service.use_services(&policy.services);
+    let service = Bounded::new(service, &policy.services, settings.requests_at_once);
     look(&service, policy, request, settings, Mode::Audit, clock, observer).await
 }
 
@@ -211,6 +215,7 @@ async fn look<S: OperationsService>(
 ) -> (Snapshot, Assessment) {
     let reader = Reader {
         service,
+        services: &policy.services,
         deadlines: settings.deadlines,
         pages: AtomicUsize::default(),
         observer,

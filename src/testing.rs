@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::operation::{
-    Collection, Ending, LocationId, Operation, OperationName, Progress, ProjectId, ServiceName,
+    Collection, Ending, NamePattern, Operation, OperationName, Progress, ResourcePath, ServiceName,
 };
 use crate::policy::Policy;
 use crate::snapshot::{Gap, GapReason, Reading, Snapshot};
@@ -29,6 +29,16 @@ pub(crate) fn clouddeploy() -> ServiceName {
     ServiceName::parse("clouddeploy").unwrap()
 }
 
+/// The operations of Cloud Deploy in a location.
+pub(crate) fn collection(project: &str, location: &str) -> Collection {
+    let path = format!("projects/{project}/locations/{location}/operations");
+    Collection {
+        service: clouddeploy(),
+        path: ResourcePath::parse(&path).unwrap(),
+        names: vec![NamePattern::parse(&format!("{path}/*")).unwrap()],
+    }
+}
+
 /// A running operation in `projects/p/locations/l` that was created so many minutes ago.
 pub(crate) fn running(id: &str, age_minutes: i64) -> Operation {
     Operation {
@@ -40,6 +50,7 @@ pub(crate) fn running(id: &str, age_minutes: i64) -> Operation {
         target: Some(Arc::from("projects/p/locations/l/targets/dev")),
         kind: Some(Arc::from("type.googleapis.com/google.cloud.deploy.v1.OperationMetadata")),
         cancellation_requested: Some(false),
+        tells_cancellation: true,
         metadata: None,
     }
 }
@@ -55,22 +66,15 @@ pub(crate) fn snapshot(operations: Vec<Operation>) -> Snapshot {
 }
 
 pub(crate) fn snapshot_with_gaps(operations: Vec<Operation>, gaps: Vec<Gap>) -> Snapshot {
-    let collection = |location: &str| Collection {
-        service: clouddeploy(),
-        project: ProjectId::parse("p").unwrap(),
-        location: LocationId::parse(location).unwrap(),
-    };
-    let collections = BTreeSet::from([collection("l"), collection("m")]);
+    let collections = BTreeSet::from([collection("p", "l"), collection("p", "m")]);
     Snapshot::new(now(), Reading { collections, pages: 1, operations, gaps, ..Reading::default() })
 }
 
 /// A gap that hides a whole location of project `p`; without a location, all of them.
 pub(crate) fn gap(location: Option<&str>) -> Gap {
-    Gap {
-        service: clouddeploy(),
-        project: ProjectId::parse("p").unwrap(),
-        location: location.map(|text| LocationId::parse(text).unwrap()),
-        reason: GapReason::Unreachable,
-        message: "could not be read".to_owned(),
-    }
+    let path = match location {
+        Some(location) => collection("p", location).path,
+        None => ResourcePath::parse("projects/p/locations").unwrap(),
+    };
+    Gap::at(&clouddeploy(), &path, GapReason::Unreachable, "could not be read".to_owned())
 }

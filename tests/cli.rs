@@ -36,6 +36,8 @@ mod explain;
 mod plan;
 #[path = "cli/replay.rs"]
 mod replay;
+#[path = "cli/services.rs"]
+mod services;
 #[path = "cli/snapshot.rs"]
 mod snapshot;
 #[path = "cli/sweep.rs"]

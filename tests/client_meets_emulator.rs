@@ -6,13 +6,12 @@
 
 use std::time::Duration;
 
+use curfew::catalogue::default_service;
 use curfew::clock::Clock;
 use curfew::emulator::{Emulator, Scenario};
 use curfew::google::retry::RetryPolicy;
 use curfew::google::{Client, CredentialSource, Credentials, Endpoint};
-use curfew::operation::{
-    Collection, Ending, LocationId, Operation, OperationName, Progress, ProjectId, ServiceName,
-};
+use curfew::operation::{Ending, Operation, OperationName, Progress, ResourcePath, ServiceName};
 use curfew::service::{CallError, CancelAnswer, FailureKind, OperationsService};
 use curfew::trust::Trust;
 
@@ -48,6 +47,10 @@ fn name() -> OperationName {
     OperationName::parse("projects/p/locations/l/operations/o").unwrap()
 }
 
+fn locations() -> ResourcePath {
+    ResourcePath::parse("projects/p/locations").unwrap()
+}
+
 impl World {
     async fn get(&self) -> Result<Operation, CallError> {
         self.client.get(&service(), &name(), None).await
@@ -62,12 +65,7 @@ async fn every_page_of_operations_and_locations_is_read() {
          faults: [{ call: list, answer: empty_page }]",
     )
     .await;
-    let project = ProjectId::parse("p").unwrap();
-    let collection = Collection {
-        service: service(),
-        project: project.clone(),
-        location: LocationId::parse("l").unwrap(),
-    };
+    let collection = default_service().collection_of(&name()).unwrap();
     let (mut sizes, mut token) = (Vec::new(), None);
     loop {
         let page = world.client.list_page(&collection, token.as_deref(), None).await.unwrap();
@@ -79,8 +77,9 @@ async fn every_page_of_operations_and_locations_is_read() {
         }
     }
     assert_eq!(sizes, [0, 4, 4, 1]);
-    let first = world.client.locations_page(&service(), &project, None, None).await.unwrap();
-    let rest = world.client.locations_page(&service(), &project, first.next.as_deref(), None).await.unwrap();
+    let first = world.client.locations_page(&service(), &locations(), None, None).await.unwrap();
+    let token = first.next.as_deref();
+    let rest = world.client.locations_page(&service(), &locations(), token, None).await.unwrap();
     assert_eq!((first.locations.len(), rest.locations.len(), rest.next), (4, 2, None));
 }
 
@@ -164,7 +163,6 @@ async fn missing_fields_are_read_as_what_they_mean() {
 #[tokio::test]
 async fn a_required_token_that_is_missing_is_unauthenticated() {
     let world = world("require_token: true\nlocations: { p: [l] }").await;
-    let project = ProjectId::parse("p").unwrap();
-    let got = world.client.locations_page(&service(), &project, None, None).await.unwrap_err();
+    let got = world.client.locations_page(&service(), &locations(), None, None).await.unwrap_err();
     assert_eq!(got.kind, FailureKind::Unauthenticated);
 }

@@ -1,5 +1,6 @@
 //! A page of 1,000 operations: from bytes to the domain.
 
+use curfew::catalogue::default_service;
 use curfew::google::wire::decode_page;
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -13,9 +14,10 @@ const OPERATIONS: usize = 1_000;
 fn decode_a_page(bencher: Bencher<'_, '_>, standing: Standing) {
     let collection = collection(0);
     let body = page(&collection, OPERATIONS, standing);
+    let service = default_service();
     bencher
         .counter(BytesCount::of_str(&body))
-        .bench_local(|| decode_page(body.as_bytes(), &collection).unwrap());
+        .bench_local(|| decode_page(body.as_bytes(), &collection, &service.profile).unwrap());
 }
 
 pub(crate) fn figures() -> [Figure; 2] {
@@ -28,7 +30,8 @@ pub(crate) fn figures() -> [Figure; 2] {
 fn figure(what: &'static str, standing: Standing) -> Figure {
     let collection = collection(0);
     let body = page(&collection, OPERATIONS, standing);
-    let took = crate::median(50, || decode_page(body.as_bytes(), &collection).unwrap());
+    let service = default_service();
+    let took = crate::median(50, || decode_page(body.as_bytes(), &collection, &service.profile).unwrap());
     Figure {
         what,
         got: body.len() as f64 / took.as_secs_f64() / 1e6,

@@ -1,5 +1,6 @@
 //! Judging and planning: 100,000 operations against a policy of 20 rules, on one core.
 
+use curfew::catalogue::default_service;
 use curfew::google::wire::decode_page;
 use curfew::plan::{Assessment, plan};
 use curfew::policy::Policy;
@@ -64,9 +65,10 @@ fn snapshot() -> Snapshot {
 /// All of them run: one that has ended would cost next to nothing.
 fn reading() -> Reading {
     let collections = (0..COLLECTIONS).map(collection);
+    let service = default_service();
     let operations = collections.flat_map(|collection| {
         let body = page(&collection, OPERATIONS / COLLECTIONS, Standing::AllRunning);
-        decode_page(body.as_bytes(), &collection).unwrap().operations
+        decode_page(body.as_bytes(), &collection, &service.profile).unwrap().operations
     });
     Reading {
         collections: (0..COLLECTIONS).map(collection).collect(),

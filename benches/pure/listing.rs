@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use curfew::operation::{Collection, LocationId, ProjectId, ServiceName};
+use curfew::operation::{Collection, NamePattern, ResourcePath, ServiceName};
 
 /// When the made-up lists are read.
 pub(crate) const NOW: DateTime<Utc> = DateTime::from_timestamp(1_764_000_000, 0).unwrap();
@@ -25,16 +25,18 @@ pub(crate) enum Standing {
 
 /// One of 50 collections.
 pub(crate) fn collection(number: usize) -> Collection {
+    let (project, location) = (number / 5 % 10, LOCATIONS[number % 5]);
+    let path = format!("projects/acme-{project:02}/locations/{location}/operations");
     Collection {
         service: ServiceName::parse("clouddeploy").unwrap(),
-        project: ProjectId::parse(&format!("acme-{:02}", number / 5 % 10)).unwrap(),
-        location: LocationId::parse(LOCATIONS[number % 5]).unwrap(),
+        names: vec![NamePattern::parse(&format!("{path}/*")).unwrap()],
+        path: ResourcePath::parse(&path).unwrap(),
     }
 }
 
 /// A page of a collection's operations: the body of the answer.
 pub(crate) fn page(collection: &Collection, operations: usize, standing: Standing) -> String {
-    let parent = collection.parent();
+    let parent = collection.path.parent();
     let mut random = fastrand::Rng::with_seed(7);
     let mut body = String::from(r#"{"operations":["#);
     for number in 0..operations {
@@ -42,7 +44,7 @@ pub(crate) fn page(collection: &Collection, operations: usize, standing: Standin
             body.push(',');
         }
         let ended = standing == Standing::MostlyEnded && random.u8(..4) > 0;
-        entry(&mut body, &parent, number, ended, &mut random);
+        entry(&mut body, parent, number, ended, &mut random);
     }
     body.push_str("]}");
     body

@@ -35,13 +35,19 @@ variable "aws_role_name" {
   type        = string
 }
 
+variable "further_permissions" {
+  description = "Permissions for services other than Cloud Deploy, as `curfew doctor` prints them for the policy."
+  type        = set(string)
+  default     = []
+}
+
 variable "may_cancel" {
   description = "Whether Google lets curfew cancel. False for an audit: a third key, which Google holds."
   type        = bool
   default     = true
 }
 
-# Tokens come from these; each policed project needs clouddeploy.googleapis.com, and has it if it deploys.
+# Tokens come from these; each policed project needs the APIs of the services that are policed, and has those it uses.
 resource "google_project_service" "host" {
   for_each           = toset(["iam.googleapis.com", "iamcredentials.googleapis.com", "sts.googleapis.com"])
   project            = var.host_project
@@ -63,9 +69,10 @@ resource "google_project_iam_custom_role" "curfew" {
   project     = each.key
   role_id     = "curfew"
   title       = "curfew"
-  description = "List, read and cancel Cloud Deploy operations"
+  description = "List, read and cancel long-running operations"
   permissions = concat(
     ["clouddeploy.locations.list", "clouddeploy.operations.get", "clouddeploy.operations.list"],
+    [for permission in var.further_permissions : permission if var.may_cancel || !endswith(permission, ".cancel")],
     var.may_cancel ? ["clouddeploy.operations.cancel"] : [],
   )
 }

@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[cfg(feature = "emulator")]
 use super::options::EmulatorArgs;
 use super::options::{
-    ApplyArgs, DiffArgs, DoctorArgs, ExplainArgs, LintArgs, PlanArgs, ReplayArgs, SnapshotArgs, SweepArgs,
-    ValidateArgs,
+    ApplyArgs, DiffArgs, DoctorArgs, ExplainArgs, LintArgs, PlanArgs, ReplayArgs, ServicesArgs, SnapshotArgs,
+    SweepArgs, ValidateArgs,
 };
 use super::test::{self, TestArgs};
 #[cfg(feature = "emulator")]
@@ -146,6 +146,13 @@ pub enum Command {
     /// `# yaml-language-server: $schema=policy.schema.json`
     #[command(after_help = after_help!("  curfew schema > policy.schema.json"))]
     Schema,
+    /// List the services whose operations curfew can police, or show one: what it tells, what its scopes take.
+    ///
+    /// TELLS in the list: A when an operation was created, so its age; V its verb; T its target; C whether its
+    /// cancellation was requested. What a service does not tell is unknown, and can spare an operation but never select
+    /// one. QUERY is looked for in names, titles and hosts. It asks no service.
+    #[command(after_help = SERVICES_HELP)]
+    Services(ServicesArgs),
     /// Check one thing after another, and say what is missing and how to mend it. Cancels nothing.
     ///
     /// The settings, the policy, the credential, a token for it, and for each project of the policy: that it and its
@@ -180,6 +187,21 @@ Exit codes:
   1  something is missing, but a sweep would do some of its work
   2  bad usage, policy, configuration or credential: no sweep can start
   3  nothing could be read";
+
+const SERVICES_HELP: &str = "\
+Examples:
+  curfew services
+  curfew services kafka
+      those with it in their name, title or host
+  curfew services spanner
+      that one: its paths, what can be known of its operations, its permissions, a scope
+  curfew services acme --policy policy.yaml
+      one that a policy defines
+  curfew services spanner --format json | jq .services[0].permissions
+
+Exit codes:
+  0  all well
+  2  bad usage or policy, or nothing was found";
 
 const LINT_HELP: &str = "\
 Examples:

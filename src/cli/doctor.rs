@@ -104,12 +104,26 @@ fn needs(diagnosis: &Diagnosis) -> String {
 }
 
 fn write_role(out: &mut String, role: &Role, member: &str) {
-    let Role { project, included_permissions } = role;
+    let Role { resource, included_permissions, .. } = role;
+    let permissions = included_permissions.join(",");
+    let (flag, command) = match resource.split_once('/') {
+        Some(("projects", project)) => {
+            (format!("--project={project}"), format!("gcloud projects add-iam-policy-binding {project}"))
+        }
+        Some(("organizations", organization)) => (
+            format!("--organization={organization}"),
+            format!("gcloud organizations add-iam-policy-binding {organization}"),
+        ),
+        // A custom role can live in neither: it is said what must be granted, and where.
+        _ => {
+            let _ = writeln!(out, "# on {resource}: {permissions}");
+            return;
+        }
+    };
     let _ = writeln!(
         out,
-        "gcloud iam roles create curfew --project={project} --title=curfew --stage=GA \\\n  --permissions={}\n\
-         gcloud projects add-iam-policy-binding {project} \\\n  --member={member} --role=projects/{project}/roles/curfew",
-        included_permissions.join(",")
+        "gcloud iam roles create curfew {flag} --title=curfew --stage=GA \\\n  --permissions={permissions}\n\
+         {command} \\\n  --member={member} --role={resource}/roles/curfew"
     );
 }
 

@@ -16,7 +16,7 @@ use super::failure::{CliFailure, NEEDS_ATTENTION};
 use super::look::{Looked, look, tell_gaps};
 use super::options::{ExplainArgs, Format};
 use super::run::in_policy;
-use super::show::{short, to_json};
+use super::show::{Names, to_json};
 use super::table::{Cell, Row, Table};
 use crate::judge::Verdict;
 use crate::operation::{Operation, OperationName, ServiceName};
@@ -127,6 +127,7 @@ impl<'a> Explained<'a> {
 
     fn table(&self) -> Table {
         let mut table = Table::new("OPERATION", &["AGE", "VERDICT"], "REASON");
+        let names = Names::of(self.pairs().map(|(operation, _)| &operation.service));
         for (operation, verdict) in self.pairs() {
             let entry = self.describe(operation, verdict);
             let note = match entry.window {
@@ -139,7 +140,7 @@ impl<'a> Explained<'a> {
                 Verdict::Violates(_) => Cell::coloured(entry.would.unwrap_or_default(), AnsiColor::Red),
             };
             table.push(Row {
-                name: short(&operation.name),
+                name: names.short(&operation.service, &operation.name),
                 cells: vec![Cell::plain(in_full::age_of(operation, self.snapshot)), said],
                 note_below: Some(note.clone()),
                 note,

@@ -21,6 +21,7 @@ mod progress;
 mod replay;
 mod run;
 mod schema;
+mod services;
 mod show;
 mod snapshot;
 mod sweep;

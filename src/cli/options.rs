@@ -168,6 +168,32 @@ pub struct ReplayArgs {
     pub format: Format,
 }
 
+/// `curfew services`.
+#[derive(Debug, Args)]
+pub struct ServicesArgs {
+    /// A service's name, to see that one; or a part of a name, a title or a host, to look for.
+    #[arg(value_name = "QUERY")]
+    pub query: Option<String>,
+    /// A policy whose own `services` are shown too: a path, `file:PATH`, `ssm:NAME`, `s3://BUCKET/KEY` or
+    /// `appconfig:APP/ENV/PROFILE`.
+    #[arg(long, short, value_name = "POLICY")]
+    pub policy: Option<String>,
+    /// How they are shown.
+    #[arg(long, short, value_enum, default_value_t = ServicesFormat::Table)]
+    pub format: ServicesFormat,
+}
+
+/// How services are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ServicesFormat {
+    /// For people.
+    Table,
+    /// Everything that is known of each, for scripts.
+    Json,
+    /// `docs/services.md`: all those that are built in, and what a policy can say of them.
+    Markdown,
+}
+
 /// `curfew validate`.
 #[derive(Debug, Args)]
 pub struct ValidateArgs {

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::operation::LocationId;
 use crate::sweep::{Event, Observer};
 
 /// How often the line moves when nothing happens.
@@ -81,9 +80,7 @@ impl Observer for Progress {
                 self.show_reading();
             }
             Event::Gap(gap) => {
-                let location = gap.location.map_or("its locations", LocationId::as_str);
-                self.line
-                    .println(format!("gap: {} {} {location}: {}", gap.service, gap.project, gap.message));
+                self.line.println(format!("gap: {} {}: {}", gap.service, gap.path, gap.message));
             }
             Event::Planned(plan) => {
                 self.violating.store(plan.violating.len(), Ordering::Relaxed);

@@ -10,7 +10,9 @@ use uuid::Uuid;
 use super::args::{Cli, ColorWhen, Command};
 use super::failure::{BAD_INPUT, CliFailure, NOTHING_READ};
 use super::options::Connection;
-use super::{apply, diff, doctor, explain, lint, plan, replay, schema, snapshot, sweep, test, validate};
+use super::{
+    apply, diff, doctor, explain, lint, plan, replay, schema, services, snapshot, sweep, test, validate,
+};
 use crate::aws::Sdk;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError};
@@ -42,6 +44,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Validate(args) => validate::run(&args).await,
         Command::Test(args) => test::run(&args),
         Command::Lint(args) => lint::run(&args).await,
+        Command::Services(args) => services::run(&args).await,
         Command::Schema => Ok(schema::run()),
         Command::Doctor(args) => doctor::run(args).await,
         #[cfg(feature = "emulator")]
@@ -147,7 +150,7 @@ pub(super) fn in_policy(
     policy: &Policy,
     name: OperationName,
 ) -> Result<Vec<(ServiceName, OperationName)>, CliFailure> {
-    let services: BTreeSet<&ServiceName> = policy.scopes.iter().map(|scope| &scope.service).collect();
+    let services: BTreeSet<&ServiceName> = policy.scopes.iter().map(|scope| &scope.service.name).collect();
     let mut named: Vec<_> = services.into_iter().map(|service| (service.clone(), name.clone())).collect();
     named.retain(|one| {
         let narrow = Narrow { scopes: None, operations: Some(BTreeSet::from([one.clone()])) };

@@ -1,6 +1,7 @@
 //! How results are shown: a report as people read it, with the table of the operations that broke a rule and the sums
 //! below; and any result as JSON.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anstream::println;
@@ -11,7 +12,7 @@ use serde::Serialize;
 use super::failure::CliFailure;
 use super::table::{Cell, NOTHING, Row, Table};
 use crate::follow_up::State;
-use crate::operation::OperationName;
+use crate::operation::{OperationName, ServiceName};
 use crate::plan::Withheld;
 use crate::policy::duration::format as format_duration;
 use crate::report::{OperationRecord, Report};
@@ -39,9 +40,10 @@ pub(super) fn print_report(report: &Report) {
 /// Operation, age, rule, the cancel's answer, the verified state.
 fn table(report: &Report) -> Table {
     let mut table = Table::new("OPERATION", &["AGE", "RULE", "CANCEL", "STATE"], "NOTE");
+    let names = Names::of(report.operations.iter().map(|record| &record.service));
     for record in &report.operations {
         table.push(Row {
-            name: short(&record.operation),
+            name: names.short(&record.service, &record.operation),
             cells: vec![
                 Cell::plain(age(record.age_s)),
                 Cell::plain(&*record.rule),
@@ -55,10 +57,26 @@ fn table(report: &Report) -> Table {
     table
 }
 
-/// An operation's name without the words that are the same in all: `project/location/id`.
-#[must_use]
-pub(super) fn short(name: &OperationName) -> String {
-    format!("{}/{}/{}", name.project(), name.location(), name.id())
+/// How the operations of a table are called.
+pub(super) struct Names {
+    /// Whether there are several services, so that each must be said.
+    with_service: bool,
+}
+
+impl Names {
+    /// The names in a table of operations of these services.
+    pub(super) fn of<'a>(services: impl IntoIterator<Item = &'a ServiceName>) -> Self {
+        Self { with_service: services.into_iter().collect::<BTreeSet<_>>().len() > 1 }
+    }
+
+    /// An operation's name without the words for what its parts are: `project/location/id`.
+    pub(super) fn short(&self, service: &ServiceName, name: &OperationName) -> String {
+        let short = match name.as_str().strip_prefix("operations/") {
+            Some(id) => id.to_owned(),
+            None => name.as_str().split('/').skip(1).step_by(2).collect::<Vec<&str>>().join("/"),
+        };
+        if self.with_service { format!("{service} {short}") } else { short }
+    }
 }
 
 /// An age in seconds, as people say it.

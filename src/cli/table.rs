@@ -100,7 +100,7 @@ impl Table {
     /// The table for standard output, as it is: a terminal of some width, or none.
     #[must_use]
     pub(super) fn for_stdout(&self) -> String {
-        self.render(terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns)))
+        self.render(stdout_width())
     }
 
     /// The table for lines of at most `width` characters. No line break at the end.
@@ -200,24 +200,43 @@ impl Line {
     }
 }
 
-/// Writes a text below a row, broken between words. A word that is longer than the line is left whole.
+/// Writes a text below a row, broken between words.
 fn below(out: &mut String, text: &str, style: Style, width: Option<usize>) {
-    let room = width.map_or(usize::MAX, |width| width.saturating_sub(INDENT));
+    for line in wrapped(text, width.map(|width| width.saturating_sub(INDENT))) {
+        out.push('\n');
+        out.extend(std::iter::repeat_n(' ', INDENT));
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{style}{line}{style:#}");
+    }
+}
+
+/// A text in lines of at most so many characters, broken between words. A word that is longer than that is left whole.
+#[must_use]
+pub(super) fn wrapped(text: &str, room: Option<usize>) -> Vec<String> {
+    let room = room.unwrap_or(usize::MAX);
+    let mut lines: Vec<String> = Vec::new();
     let mut used = room;
     for word in text.split_whitespace() {
         let length = word.chars().count();
-        if used.saturating_add(1 + length) > room {
-            out.push('\n');
-            out.extend(std::iter::repeat_n(' ', INDENT));
-            used = 0;
-        } else {
-            out.push(' ');
-            used += 1;
+        match lines.last_mut() {
+            Some(line) if used.saturating_add(1 + length) <= room => {
+                line.push(' ');
+                line.push_str(word);
+                used += 1 + length;
+            }
+            _ => {
+                lines.push(word.to_owned());
+                used = length;
+            }
         }
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{style}{word}{style:#}");
-        used += length;
     }
+    lines
+}
+
+/// How many characters a line of standard output takes, if it is a terminal.
+#[must_use]
+pub(super) fn stdout_width() -> Option<usize> {
+    terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns))
 }
 
 fn widest(widths: impl Iterator<Item = usize>, title: &str) -> usize {

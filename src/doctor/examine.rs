@@ -21,6 +21,7 @@ use crate::google::retry::RetryPolicy;
 use crate::google::{Client, CredentialError, CredentialKind, CredentialSummary, Endpoint};
 use crate::permissions::{AwsPlace, on_aws};
 use crate::policy::{Mode, Policy};
+use crate::service::OperationsService as _;
 use crate::setup::{PolicyRead, PolicyReader, SetUpError, connect};
 
 /// A service that stumbles gets a second chance; somebody is waiting for the answer.
@@ -71,6 +72,7 @@ pub async fn examine(
     };
     match (&client, &policy, has_token) {
         (Some(client), Some(policy), Some(())) => {
+            client.use_services(&policy.services);
             let answers = ask(client, places(policy)).await;
             findings.extend(answers.iter().flat_map(|answers| verdict::findings(answers, policy.mode)));
         }

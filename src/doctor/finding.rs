@@ -20,7 +20,7 @@ pub enum Check {
     Credential,
     /// A token can be had for it.
     Token,
-    /// A project exists.
+    /// A project exists, or what else the places of a service lie in.
     Project,
     /// The locations of a project can be listed, where the policy says `all`.
     Locations,
@@ -72,7 +72,8 @@ pub enum Status {
 pub struct Finding {
     /// What was looked at.
     pub check: Check,
-    /// Of what: `projects/p` or `projects/p/locations/l`. `None` where there is only one.
+    /// Of what: `projects/p` or `projects/p/locations/l`, with the service in front unless it is `clouddeploy`. `None`
+    /// where there is only one.
     pub subject: Option<String>,
     /// How it stands.
     pub status: Status,

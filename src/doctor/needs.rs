@@ -7,7 +7,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::config::Config;
-use crate::operation::ProjectId;
 use crate::permissions::{AwsPlace, on_aws, on_google, policy_document};
 use crate::policy::Policy;
 
@@ -24,8 +23,10 @@ pub struct Needs {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Role {
-    /// The project in which the role is made and granted.
-    pub project: ProjectId,
+    /// Where the role is made and granted: `projects/acme-web`, `organizations/123456789012`.
+    pub resource: String,
+    /// The project, if it is one.
+    pub project: Option<String>,
     /// What the role allows.
     pub included_permissions: Vec<String>,
 }
@@ -41,8 +42,9 @@ impl Needs {
             aws: (!statements.is_empty()).then(|| policy_document(&statements)),
             google: roles
                 .into_iter()
-                .map(|(project, permissions)| Role {
-                    project,
+                .map(|(resource, permissions)| Role {
+                    project: resource.strip_prefix("projects/").map(str::to_owned),
+                    resource,
                     included_permissions: permissions.into_iter().collect(),
                 })
                 .collect(),

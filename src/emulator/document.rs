@@ -17,7 +17,8 @@ use super::scenario::{
 };
 use super::token_words::TokenWords;
 use super::words::{AnswerWords, Becomes, CancelWords, MetadataWords, SignedSpan, Span, Times, UnsignedSpan};
-use crate::operation::{LocationId, OperationName, ProjectId};
+use crate::catalogue::{DEFAULT_SERVICE, Service, table};
+use crate::operation::{LocationId, OperationName, ProjectId, ServiceName};
 
 /// The metadata's type in Cloud Deploy.
 const CLOUD_DEPLOY_METADATA: &str = "type.googleapis.com/google.cloud.deploy.v1.OperationMetadata";
@@ -55,6 +56,8 @@ struct Document {
     #[serde(default)]
     page_size: Option<Spanned<usize>>,
     #[serde(default)]
+    service: Option<Known>,
+    #[serde(default)]
     locations: BTreeMap<Project, Vec<Place>>,
     #[serde(default)]
     permissions: BTreeMap<Project, BTreeSet<String>>,
@@ -67,6 +70,8 @@ struct Document {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OperationEntry {
+    #[serde(default)]
+    service: Option<Known>,
     name: Spanned<Name>,
     age: SignedSpan,
     #[serde(default)]
@@ -102,6 +107,8 @@ enum Ends {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FaultEntry {
+    #[serde(default)]
+    service: Option<Spanned<Known>>,
     #[serde(default)]
     call: CallWord,
     #[serde(default)]
@@ -140,6 +147,13 @@ macro_rules! parsed {
 
 struct Name(OperationName);
 parsed!(Name(OperationName), |text| OperationName::parse(text).map_err(|error| error.to_string()));
+
+struct Known(Arc<Service>);
+parsed!(Known(Arc<Service>), |text| {
+    let known = ServiceName::parse(text).ok().and_then(|name| table().find(&name).cloned());
+    known
+        .ok_or_else(|| format!("no service is called `{text}`; `curfew services` lists those that there are"))
+});
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Project(ProjectId);
@@ -207,13 +221,16 @@ impl Document {
         for (Project(project), places) in self.locations {
             scenario.locations.insert(project, places.into_iter().map(|Place(place)| place).collect());
         }
+        if let Some(Known(service)) = self.service {
+            scenario.service = service;
+        }
         let permissions = self.permissions.into_iter();
         scenario.permissions = permissions.map(|(Project(project), given)| (project, given)).collect();
         let mut names = BTreeSet::new();
         for entry in self.operations {
             let location = entry.name.referenced;
-            for operation in entry.check()? {
-                if !names.insert(operation.name.clone()) {
+            for operation in entry.check(&scenario.service)? {
+                if !names.insert((operation.service.name.clone(), operation.name.clone())) {
                     let problem = format!("a second operation of the name {}", operation.name);
                     return Err(Problem(location, problem));
                 }
@@ -231,7 +248,14 @@ impl Document {
 }
 
 impl OperationEntry {
-    fn check(self) -> Result<Vec<PlannedOperation>, Problem> {
+    fn check(self, usual: &Arc<Service>) -> Result<Vec<PlannedOperation>, Problem> {
+        let service = self.service.map_or_else(|| usual.clone(), |Known(service)| service);
+        if service.collection_of(&self.name.value.0).is_none() {
+            let names = service.lists.first().and_then(|list| list.names.first()).map(ToString::to_string);
+            let problem =
+                format!("`{}` gives no such name; it gives {}", service.name, names.unwrap_or_default());
+            return Err(Problem(self.name.referenced, problem));
+        }
         let end = match self.ends {
             Some(ends) if self.runs_for.is_none() => {
                 let problem = "`ends` needs `runs_for`: at which age does it end?";
@@ -254,12 +278,14 @@ impl OperationEntry {
             None => PlannedMetadata::With(serde_json::Map::new()),
             Some(MetadataWords(planned)) => planned,
         });
+        let kind = self.kind.unwrap_or_else(|| usual_kind(&service));
         let template = PlannedOperation {
+            service,
             name: self.name.value.0,
             age: self.age.0,
             verb: self.verb,
             target: self.target,
-            kind: self.kind.unwrap_or_else(|| CLOUD_DEPLOY_METADATA.into()),
+            kind,
             metadata,
             runs_for,
             on_cancel,
@@ -277,6 +303,14 @@ impl OperationEntry {
             })
             .collect()
     }
+}
+
+/// The metadata's type where a scenario names none. Only Cloud Deploy's is known to be so.
+fn usual_kind(service: &Service) -> Arc<str> {
+    if service.name.as_str() == DEFAULT_SERVICE {
+        return CLOUD_DEPLOY_METADATA.into();
+    }
+    format!("type.googleapis.com/google.cloud.{}.v1.OperationMetadata", service.name).into()
 }
 
 fn on_cancel(words: &CancelWords) -> Result<OnCancel, String> {
@@ -333,7 +367,14 @@ impl FaultEntry {
         if answer.is_of_operations() && !wants(&[Call::List, Call::Get]) {
             return Err(Problem(location, "only `list` and `get` answer with operations".to_owned()));
         }
-        Ok(Fault { call, name: self.name.map(|NameGlob(glob)| glob), times: self.times.0, answer })
+        if let Some(service) = &self.service
+            && matches!(call, Some(Call::Permissions | Call::Token))
+        {
+            let problem = "`permissions` and `token` are no calls of a service's".to_owned();
+            return Err(Problem(service.referenced, problem));
+        }
+        let service = self.service.map(|Spanned { value: Known(service), .. }| service.name.clone());
+        Ok(Fault { service, call, name: self.name.map(|NameGlob(glob)| glob), times: self.times.0, answer })
     }
 }
 

@@ -16,11 +16,12 @@ use super::request::Request;
 use super::respond::Fake;
 use super::scenario::Scenario;
 use super::world::Standing;
+use crate::catalogue::{Service, Services, table};
 use crate::clock::Clock;
 use crate::google::error::Failure;
 use crate::google::retry::{self, RetryPolicy};
 use crate::google::wire::{self, DecodeError};
-use crate::operation::{Collection, Operation, OperationName, ProjectId, ServiceName};
+use crate::operation::{Collection, Operation, OperationName, ResourcePath, ServiceName};
 use crate::service::{CallError, CancelReply, LocationsPage, OperationsService, Page};
 
 /// What the Google client asks for.
@@ -29,12 +30,15 @@ const PAGE_SIZE: usize = 1000;
 /// Every pause of a retry, as a share of its jitter: always the same, so that a run can be repeated.
 const JITTER: f64 = 0.5;
 
-/// A scenario as a service that a sweep can call. It answers alike under every service name.
+/// A scenario as a service that a sweep can call.
 #[derive(Debug, Clone)]
 pub struct InProcess {
     fake: Arc<Mutex<Fake>>,
+    /// The service at the root.
+    usual: ServiceName,
     clock: Clock,
     retry: RetryPolicy,
+    services: Arc<Mutex<Services>>,
 }
 
 impl InProcess {
@@ -42,7 +46,13 @@ impl InProcess {
     #[must_use]
     pub fn new(scenario: &Scenario, clock: Clock, retry: RetryPolicy) -> Self {
         let fake = Arc::new(Mutex::new(Fake::new(scenario, clock.now())));
-        Self { fake, clock, retry }
+        Self {
+            fake,
+            usual: scenario.service.name.clone(),
+            clock,
+            retry,
+            services: Arc::new(Mutex::new(table().clone())),
+        }
     }
 
     /// The requests so far, every attempt counted.
@@ -54,15 +64,27 @@ impl InProcess {
     /// How an operation really stands now and whether its cancellation is noted, as no fault shows it; `None` when it
     /// is not there. Tests hold what a client was told against this. It is no request, and not in the journal.
     #[must_use]
-    pub fn truth(&self, name: &OperationName) -> Option<(Standing, bool)> {
+    pub fn truth(&self, service: &ServiceName, name: &OperationName) -> Option<(Standing, bool)> {
         let fake = self.fake();
-        let shown = fake.world().get(self.clock.now(), name).ok()?;
+        let shown = fake.world().get(self.clock.now(), &*self.known(service).ok()?, name).ok()?;
         Some((shown.standing, shown.cancellation_requested))
     }
 
     fn fake(&self) -> MutexGuard<'_, Fake> {
         // Nothing panics while it holds the lock; should it ever, the data are no worse for it.
         self.fake.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self, name: &ServiceName) -> Result<Arc<Service>, CallError> {
+        let services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = services.find(name).cloned();
+        known.ok_or_else(|| Failure::refused(&format!("no service is called `{name}`")).into_call_error(0))
+    }
+
+    /// Where a path of a service is found.
+    fn path(&self, service: &Service, path: &str) -> String {
+        let prefix = if service.name == self.usual { String::new() } else { format!("/{}", service.name) };
+        format!("{prefix}/{}/{path}", service.version)
     }
 
     async fn call<T: Send>(
@@ -114,26 +136,32 @@ fn page_query(page_token: Option<&str>) -> String {
 }
 
 impl OperationsService for InProcess {
+    fn use_services(&self, services: &Services) {
+        *self.services.lock().unwrap_or_else(PoisonError::into_inner) = services.clone();
+    }
+
     async fn list_page(
         &self,
         collection: &Collection,
         page_token: Option<&str>,
         until: Option<Instant>,
     ) -> Result<Page, CallError> {
-        let path = format!("/v1/{}/operations", collection.parent());
-        let (query, decode) = (page_query(page_token), |body: &[u8]| wire::decode_page(body, collection));
+        let service = self.known(&collection.service)?;
+        let path = self.path(&service, collection.path.as_str());
+        let query = page_query(page_token);
+        let decode = |body: &[u8]| wire::decode_page(body, collection, &service.profile);
         Ok(self.call(Method::GET, &path, Some(&query), until, decode).await?.value)
     }
 
     async fn locations_page(
         &self,
-        _service: &ServiceName,
-        project: &ProjectId,
+        service: &ServiceName,
+        list: &ResourcePath,
         page_token: Option<&str>,
         until: Option<Instant>,
     ) -> Result<LocationsPage, CallError> {
-        let path = format!("/v1/projects/{project}/locations");
-        let (query, decode) = (page_query(page_token), |body: &[u8]| wire::decode_locations(body, project));
+        let path = self.path(&*self.known(service)?, list.as_str());
+        let (query, decode) = (page_query(page_token), |body: &[u8]| wire::decode_locations(body, list));
         Ok(self.call(Method::GET, &path, Some(&query), until, decode).await?.value)
     }
 
@@ -143,18 +171,23 @@ impl OperationsService for InProcess {
         name: &OperationName,
         until: Option<Instant>,
     ) -> Result<Operation, CallError> {
-        let path = format!("/v1/{name}");
-        let decode = |body: &[u8]| wire::decode_operation(body, service, name);
+        let service = self.known(service)?;
+        let path = self.path(&service, &service.get_path(name).unwrap_or_default());
+        let decode = |body: &[u8]| wire::decode_operation(body, &service, name);
         Ok(self.call(Method::GET, &path, None, until, decode).await?.value)
     }
 
     async fn cancel(
         &self,
-        _service: &ServiceName,
+        service: &ServiceName,
         name: &OperationName,
         until: Option<Instant>,
     ) -> CancelReply {
-        let path = format!("/v1/{name}:cancel");
+        let service = match self.known(service) {
+            Ok(service) => service,
+            Err(error) => return error.into(),
+        };
+        let path = self.path(&service, &service.cancel_path(name).unwrap_or_default());
         match self.call(Method::POST, &path, None, until, wire::decode_empty).await {
             Ok(reply) => CancelReply::accepted(reply.attempts),
             Err(error) => error.into(),

@@ -1,7 +1,6 @@
 //! What whoever asks may do in each project, as Resource Manager tells it and as the service keeps to it.
 //!
-//! The emulator plays one service at a time and is not told which, so a call needs a permission of that method of
-//! any service. Who asks makes no difference.
+//! Who asks makes no difference.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +9,9 @@ use serde_json::{Value, json};
 use super::request::Resource;
 use super::rpc::Refusal;
 use super::scenario::Call;
-use super::world::{PageOf, World, denied};
-use crate::operation::{OperationName, ProjectId};
+use super::world::{World, denied};
+use crate::catalogue;
+use crate::operation::ProjectId;
 
 /// The permissions in the projects for which a scenario names them. In any other, everything is permitted.
 #[derive(Debug)]
@@ -24,8 +24,7 @@ impl Permissions {
 
     /// Those of `asked` that are given: the answer to `testIamPermissions`. In a project that is not there, none.
     pub(super) fn among(&self, world: &World, project: &ProjectId, asked: Vec<String>) -> Value {
-        let any_page = PageOf { token: None, size: 1 };
-        let exists = world.locations(project.as_str(), any_page).is_ok();
+        let exists = world.has_project(project.as_str());
         let is_given =
             |permission: &String| self.0.get(project.as_str()).is_none_or(|given| given.contains(permission));
         let given: Vec<String> = asked.into_iter().filter(|asked| exists && is_given(asked)).collect();
@@ -44,24 +43,26 @@ impl Permissions {
             // These need none.
             Call::Permissions | Call::Token => return Ok(()),
         };
-        let given = project_of(resource).and_then(|project| self.0.get(project));
-        let of_method = |permission: &String| {
-            permission.split_once('.').is_some_and(|(_, of_any_service)| of_any_service == method)
+        let Some(service) = resource.service() else { return Ok(()) };
+        let given = resource.project().and_then(|project| self.0.get(project));
+        let known = service
+            .permissions
+            .clone()
+            .unwrap_or_else(|| catalogue::Permissions::usual(service.name.as_str()));
+        let needed = match call {
+            Call::List => known.list,
+            Call::Get => known.get,
+            Call::Cancel => known.cancel,
+            Call::Locations => known.locations,
+            _ => vec![format!("{}.{method}", service.name)],
         };
         match given {
-            Some(given) if !given.iter().any(of_method) => {
-                Err(denied(&format!("clouddeploy.{method}"), &resource.name()))
+            // Where it depends on the resource which of several is needed, any will do.
+            Some(given) if !needed.iter().any(|permission| given.contains(permission)) => {
+                Err(denied(service, method, &resource.name()))
             }
             _ => Ok(()),
         }
-    }
-}
-
-fn project_of(resource: &Resource) -> Option<&str> {
-    match resource {
-        Resource::Location(project, _) | Resource::Project(project) => Some(project.as_str()),
-        Resource::Operation(name) => Some(OperationName::project(name)),
-        Resource::Exchange(_) => None,
     }
 }
 

@@ -4,13 +4,16 @@
 //! path or method that no rule names is answered by the front end (404, HTML), a parameter that the method does
 //! not have by the service (400).
 
+use std::sync::Arc;
+
 use http::{HeaderMap, Method};
 use serde::Deserialize;
 
 use super::exchange::Exchange;
 use super::rpc::{Code, Refusal};
 use super::scenario::Call;
-use crate::operation::{LocationId, OperationName, ProjectId};
+use crate::catalogue::{Address, Bindings, Service, table};
+use crate::operation::{NameError, OperationName, ProjectId, ResourcePath, ServiceName};
 
 /// A request as it came in.
 #[derive(Debug, Clone, Copy)]
@@ -30,12 +33,14 @@ pub struct Request<'a> {
 }
 
 /// The resource that a method is called on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Resource {
-    /// `projects/*/locations/*`
-    Location(ProjectId, LocationId),
+    /// A list of operations, by its path.
+    List(Arc<Service>, ResourcePath),
+    /// A list of locations, by its path.
+    Locations(Arc<Service>, ResourcePath),
     /// An operation.
-    Operation(OperationName),
+    Operation(Arc<Service>, OperationName),
     /// `projects/*`
     Project(ProjectId),
     /// A place that hands out tokens.
@@ -43,13 +48,37 @@ pub(super) enum Resource {
 }
 
 impl Resource {
-    /// The resource's name, which a fault's glob is held against.
+    /// The resource's name, which a fault's glob is held against: of a list, what it is the list of.
     pub(super) fn name(&self) -> String {
         match self {
-            Self::Location(project, location) => format!("projects/{project}/locations/{location}"),
-            Self::Operation(name) => name.to_string(),
+            Self::List(_, path) => match path.as_str().strip_suffix("/operations") {
+                Some(parent) => parent.to_owned(),
+                None => path.to_string(),
+            },
+            Self::Locations(_, path) => path.parent().to_owned(),
+            Self::Operation(_, name) => name.to_string(),
             Self::Project(project) => format!("projects/{project}"),
             Self::Exchange(exchange) => exchange.name(),
+        }
+    }
+
+    /// The service that is asked.
+    pub(super) fn service(&self) -> Option<&Service> {
+        match self {
+            Self::List(service, _) | Self::Locations(service, _) | Self::Operation(service, _) => {
+                Some(service)
+            }
+            Self::Project(_) | Self::Exchange(_) => None,
+        }
+    }
+
+    /// The project in its name.
+    pub(super) fn project(&self) -> Option<&str> {
+        match self {
+            Self::List(_, path) | Self::Locations(_, path) => path.project(),
+            Self::Operation(_, name) => name.project(),
+            Self::Project(project) => Some(project.as_str()),
+            Self::Exchange(_) => None,
         }
     }
 }
@@ -65,48 +94,98 @@ pub(super) enum Route {
     Nowhere,
 }
 
-/// Finds the method for a path.
-pub(super) fn route(method: &Method, path: &str) -> Route {
+/// Finds the method for a path. At the root `usual` is found, and every service under its own name.
+pub(super) fn route(method: &Method, path: &str, usual: &Arc<Service>) -> Route {
     if (method, path) == (&Method::POST, "/token") {
         return Route::To(Call::Token, Resource::Exchange(Exchange::OAuth));
     }
-    let Some(rest) = path.strip_prefix("/v1/") else { return Route::Nowhere };
+    let Some(rest) = path.strip_prefix('/') else { return Route::Nowhere };
     let decoded = rest.split('/').map(|part| percent_encoding::percent_decode_str(part).decode_utf8());
     let Ok(parts) = decoded.collect::<Result<Vec<_>, _>>() else {
         return Route::Malformed(invalid("The path is not valid UTF-8."));
     };
     let parts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
-    let (call, resource) = match (parts.as_slice(), method) {
-        (["token"], &Method::POST) => return Route::To(Call::Token, Resource::Exchange(Exchange::Sts)),
+    if parts.iter().any(|part| part.contains('/')) {
+        return Route::Malformed(invalid("Malformed name: a segment of the path holds a slash."));
+    }
+    let own = match parts.as_slice() {
+        // Another service of Google's, which the client finds at the same endpoint.
+        ["v1", rest @ ..] | ["cloudresourcemanager", "v1", rest @ ..] => of_no_service(method, rest),
+        _ => None,
+    };
+    if let Some(route) = own {
+        return route;
+    }
+    let named = parts.first().and_then(|name| ServiceName::parse(name).ok());
+    let named = named.and_then(|name| table().find(&name).cloned());
+    let named = named.zip(parts.split_first().map(|(_, rest)| rest));
+    // The paths of some services begin with their own names, at the root too.
+    let mut routes =
+        named.into_iter().chain([(usual.clone(), parts.as_slice())]).filter_map(|(service, parts)| {
+            let path = parts.join("/");
+            let path = path.strip_prefix(&service.version)?.strip_prefix('/')?;
+            Some(of_service(method, path, service))
+        });
+    routes.next().unwrap_or(Route::Nowhere)
+}
+
+/// The methods that are no service's of the table.
+fn of_no_service(method: &Method, parts: &[&str]) -> Option<Route> {
+    match (parts, method) {
+        (["token"], &Method::POST) => Some(Route::To(Call::Token, Resource::Exchange(Exchange::Sts))),
         (["projects", "-", "serviceAccounts", account], &Method::POST) => {
-            let Some(account) = account.strip_suffix(":generateAccessToken") else { return Route::Nowhere };
-            return Route::To(Call::Token, Resource::Exchange(Exchange::Impersonate(account.to_owned())));
+            let account = account.strip_suffix(":generateAccessToken")?;
+            Some(Route::To(Call::Token, Resource::Exchange(Exchange::Impersonate(account.to_owned()))))
         }
         (["projects", project], &Method::POST) => {
-            let Some(project) = project.strip_suffix(":testIamPermissions") else { return Route::Nowhere };
-            (Call::Permissions, ProjectId::parse(project).map(Resource::Project))
+            let project = project.strip_suffix(":testIamPermissions")?;
+            Some(found(Call::Permissions, ProjectId::parse(project).map(Resource::Project)))
         }
-        (["projects", project, "locations"], &Method::GET) => {
-            (Call::Locations, ProjectId::parse(project).map(Resource::Project))
+        _ => None,
+    }
+}
+
+/// The methods of a service, below its version.
+fn of_service(method: &Method, path: &str, service: Arc<Service>) -> Route {
+    if *method == Method::GET {
+        if service.locations.iter().any(|list| list.read(path).is_some()) {
+            return found(
+                Call::Locations,
+                ResourcePath::parse(path).map(|path| Resource::Locations(service, path)),
+            );
         }
-        (["projects", project, "locations", location, "operations"], &Method::GET) => {
-            let parent = ProjectId::parse(project)
-                .and_then(|project| Ok(Resource::Location(project, LocationId::parse(location)?)));
-            (Call::List, parent)
+        if service.lists.iter().any(|list| list.path.read(path).is_some()) {
+            return found(Call::List, ResourcePath::parse(path).map(|path| Resource::List(service, path)));
         }
-        (["projects", project, "locations", location, "operations", id], method) => {
-            let (id, verb) = id.rsplit_once(':').map_or((*id, None), |(id, verb)| (id, Some(verb)));
-            let call = match (method, verb) {
-                (&Method::GET, None) => Call::Get,
-                (&Method::DELETE, None) => Call::Delete,
-                (&Method::POST, Some("cancel")) => Call::Cancel,
-                _ => return Route::Nowhere,
-            };
-            let name = format!("projects/{project}/locations/{location}/operations/{id}");
-            (call, OperationName::parse(&name).map(Resource::Operation))
-        }
+    }
+    let (call, address) = match *method {
+        Method::GET => (Call::Get, &service.get),
+        Method::DELETE => (Call::Delete, &service.get),
+        Method::POST => (Call::Cancel, &service.cancel),
         _ => return Route::Nowhere,
     };
+    let name = match address {
+        Address::Name { suffix } => path.strip_suffix(suffix).map(str::to_owned),
+        Address::Path(template) => template.read(path).and_then(|(place, id)| name_at(&service, &place, id?)),
+    };
+    // A colon in the last segment is a method that there is not.
+    let has_method = |name: &str| name.rsplit('/').next().is_some_and(|id| id.contains(':'));
+    let Some(name) = name.filter(|name| {
+        !has_method(name)
+            && service.lists.iter().flat_map(|list| &list.names).any(|shape| shape.read(name).is_some())
+    }) else {
+        return Route::Nowhere;
+    };
+    found(call, OperationName::parse(&name).map(|name| Resource::Operation(service, name)))
+}
+
+/// The name of the operation that a path of its own leads to.
+fn name_at(service: &Service, place: &Bindings, id: &str) -> Option<String> {
+    let names = service.lists.iter().flat_map(|list| &list.names);
+    names.filter_map(|name| name.fill(place)).map(|name| name.replacen('*', id, 1)).next()
+}
+
+fn found(call: Call, resource: Result<Resource, NameError>) -> Route {
     match resource {
         Ok(resource) => Route::To(call, resource),
         Err(error) => Route::Malformed(invalid(format!("Malformed name: {error}"))),
@@ -252,3 +331,7 @@ fn quote(text: &str) -> String {
 fn invalid(message: impl Into<String>) -> Refusal {
     Refusal::new(Code::InvalidArgument, message)
 }
+
+#[cfg(test)]
+#[path = "tests/request.rs"]
+mod tests;

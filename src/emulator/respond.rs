@@ -7,6 +7,7 @@
 //! that leads nowhere), then the credential, the arguments, the permission, the operation. A scenario's faults
 //! come between the front end and the credential.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -24,6 +25,8 @@ use super::scenario::{Call, Fault, FaultAnswer, Scenario};
 use super::tokens::Tokens;
 use super::wire;
 use super::world::{PageOf, World, invalid_page_token};
+use crate::catalogue::Service;
+use crate::operation::ServiceName;
 
 /// The fake service: a world, what goes wrong in it, and what was asked of it so far.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub struct Fake {
     permissions: Permissions,
     page_size: usize,
     journal: Journal,
+    /// The service at the root.
+    usual: Arc<Service>,
 }
 
 impl Fake {
@@ -49,6 +54,7 @@ impl Fake {
             permissions: Permissions::new(scenario.permissions.clone()),
             page_size: scenario.page_size,
             journal: Journal::default(),
+            usual: scenario.service.clone(),
         }
     }
 
@@ -81,7 +87,7 @@ impl Fake {
         if *request.method == Method::POST && !request.has_length {
             return Reply::length_required();
         }
-        let (call, resource) = match route(request.method, request.path) {
+        let (call, resource) = match route(request.method, request.path, &self.usual) {
             Route::To(call, resource) => (call, resource),
             Route::Malformed(refusal) => return Reply::refusal(&refusal),
             Route::Nowhere => return Reply::not_found(request.path),
@@ -118,8 +124,7 @@ impl Fake {
 
     /// The first fault that fits, one time less.
     fn take_fault(&mut self, call: Call, resource: &Resource, has_token: bool) -> Option<FaultAnswer> {
-        let name = resource.name();
-        let fault = self.faults.iter_mut().find(|fault| fits(fault, call, &name, has_token))?;
+        let fault = self.faults.iter_mut().find(|fault| fits(fault, call, resource, has_token))?;
         fault.times = fault.times.map(|times| times.saturating_sub(1));
         Some(fault.answer.clone())
     }
@@ -175,29 +180,36 @@ impl Fake {
         let page = PageOf { token, size };
         let shown = |shown| spoil(wire::operation(&shown), spoils);
         match (resource, call) {
-            (Resource::Location(project, location), _) => {
-                let parent = (project.as_str(), location.as_str());
-                let listed = self.world.list(now, parent, list.done, page)?;
+            (Resource::List(service, path), _) => {
+                let listed = self.world.list(now, (service, path.as_str()), list.done, page)?;
                 Ok(page_body("operations", listed.entries.into_iter().map(shown).collect(), listed.next))
             }
-            (Resource::Project(project), _) => {
-                let listed = self.world.locations(project.as_str(), page)?;
+            (Resource::Locations(service, path), _) => {
+                let listed = self.world.locations((service, path.as_str()), page)?;
                 let locations = listed.entries.into_iter();
-                let locations = locations.map(|location| wire::location(project.as_str(), location));
+                let locations = locations.map(|location| wire::location(path.as_str(), location));
                 Ok(page_body("locations", locations.collect(), listed.next))
             }
-            (Resource::Operation(name), Call::Cancel) => self.world.cancel(now, name).map(|()| json!({})),
-            (Resource::Operation(name), Call::Delete) => self.world.delete(now, name).map(|()| json!({})),
-            (Resource::Operation(name), _) => self.world.get(now, name).map(shown),
-            (Resource::Exchange(_), _) => Err(Refusal::new(Code::Internal, "No operation is called so.")),
+            (Resource::Operation(service, name), Call::Cancel) => {
+                self.world.cancel(now, service, name).map(|()| json!({}))
+            }
+            (Resource::Operation(service, name), Call::Delete) => {
+                self.world.delete(now, service, name).map(|()| json!({}))
+            }
+            (Resource::Operation(service, name), _) => self.world.get(now, service, name).map(shown),
+            (Resource::Project(_) | Resource::Exchange(_), _) => {
+                Err(Refusal::new(Code::Internal, "No operation is called so."))
+            }
         }
     }
 }
 
-fn fits(fault: &Fault, call: Call, name: &str, has_token: bool) -> bool {
+fn fits(fault: &Fault, call: Call, resource: &Resource, has_token: bool) -> bool {
+    let of_service = |name: &ServiceName| resource.service().is_some_and(|service| service.name == *name);
     fault.times != Some(0)
+        && fault.service.as_ref().is_none_or(of_service)
         && fault.call.is_none_or(|wanted| wanted == call)
-        && fault.name.as_ref().is_none_or(|glob| glob.is_match(name))
+        && fault.name.as_ref().is_none_or(|glob| glob.is_match(resource.name()))
         && (!fault.answer.is_of_pages() || matches!(call, Call::List | Call::Locations))
         && (!fault.answer.is_of_operations() || matches!(call, Call::List | Call::Get))
         && (fault.answer != FaultAnswer::ExpiredToken || has_token)

@@ -13,7 +13,8 @@ use globset::GlobMatcher;
 use serde_json::{Map, Value};
 
 use super::rpc::Code;
-use crate::operation::{LocationId, OperationName, ProjectId};
+use crate::catalogue::{Service, default_service};
+use crate::operation::{LocationId, OperationName, ProjectId, ServiceName};
 
 /// The form of a scenario file, for people: Markdown that reads well in a terminal too.
 pub const FORM: &str = include_str!("scenario.md");
@@ -78,13 +79,15 @@ pub enum PlannedMetadata {
 /// One operation of the world, at its start.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlannedOperation {
-    /// Its name.
+    /// The service that has it.
+    pub service: Arc<Service>,
+    /// Its name: one that the service gives.
     pub name: OperationName,
     /// How old it is; negative when it is created in the future.
     pub age: TimeDelta,
-    /// `metadata.verb`.
+    /// What the metadata says for the verb.
     pub verb: Option<Arc<str>>,
-    /// `metadata.target`.
+    /// What the metadata says for the target.
     pub target: Option<Arc<str>>,
     /// `metadata.@type`.
     pub kind: Arc<str>,
@@ -163,6 +166,8 @@ pub enum FaultAnswer {
 /// Something that goes wrong.
 #[derive(Debug, Clone)]
 pub struct Fault {
+    /// The service whose calls it hits; `None` for any.
+    pub service: Option<ServiceName>,
     /// Which call it hits; `None` for any.
     pub call: Option<Call>,
     /// Which resource it hits; `None` for any.
@@ -207,11 +212,13 @@ pub struct Scenario {
     pub tokens: TokenRules,
     /// The largest page; at least 1.
     pub page_size: usize,
-    /// Locations beside those that the operations imply.
+    /// The service that is found at the root; every one is found under its own name.
+    pub service: Arc<Service>,
+    /// Locations beside those that the operations imply. They have every service of the scenario.
     pub locations: BTreeMap<ProjectId, Vec<LocationId>>,
     /// The permissions that whoever asks has in a project; where none are named, all.
     pub permissions: BTreeMap<ProjectId, BTreeSet<String>>,
-    /// The operations; no two of the same name.
+    /// The operations; no two of the same service and name.
     pub operations: Vec<PlannedOperation>,
     /// What goes wrong, in order.
     pub faults: Vec<Fault>,
@@ -225,6 +232,7 @@ impl Default for Scenario {
             require_token: false,
             tokens: TokenRules::default(),
             page_size: DEFAULT_PAGE_SIZE,
+            service: default_service(),
             locations: BTreeMap::new(),
             permissions: BTreeMap::new(),
             operations: Vec::new(),

@@ -30,7 +30,10 @@ use super::reply::{Delivery, Reply};
 use super::request::Request;
 use super::respond::Fake;
 use super::scenario::Scenario;
+use super::world::Standing;
+use crate::catalogue::Service;
 use crate::clock::Clock;
+use crate::operation::OperationName;
 
 /// Largest request body that is read. The service's own bodies are empty.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -95,6 +98,15 @@ impl Emulator {
     #[must_use]
     pub fn journal(&self) -> Journal {
         self.shared.fake().journal().clone()
+    }
+
+    /// How an operation really stands now and whether its cancellation is noted, as no fault shows it; `None` when it
+    /// is not there. It is no request, and not in the journal.
+    #[must_use]
+    pub fn truth(&self, service: &Service, name: &OperationName) -> Option<(Standing, bool)> {
+        let fake = self.shared.fake();
+        let shown = fake.world().get(self.shared.clock.now(), service, name).ok()?;
+        Some((shown.standing, shown.cancellation_requested))
     }
 
     /// Closes every connection, and returns when that is done.

@@ -1,8 +1,8 @@
-//! The JSON of what the service shows, as Cloud Deploy writes it.
+//! The JSON of what a service shows, as Cloud Deploy writes it, with each thing where the service's table has it.
 //!
 //! `done: false` and `requestedCancellation: false` are written out, `endTime` only once it has ended, a
 //! `statusMessage` only when a scenario gives one. It is written here and read by the Google client's own parser
-//! elsewhere: the two share no code, on purpose.
+//! elsewhere: the two share the table, and no code, on purpose.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::rpc::Code;
 use super::scenario::{End, PlannedMetadata};
 use super::world::{Shown, Standing};
+use crate::catalogue::{CancelState, Pointer, Profile};
 
 /// An `Operation`.
 pub(super) fn operation(shown: &Shown<'_>) -> Value {
@@ -36,9 +37,9 @@ pub(super) fn operation(shown: &Shown<'_>) -> Value {
     Value::Object(fields)
 }
 
-/// A `Location`.
-pub(super) fn location(project: &str, location: &str) -> Value {
-    json!({ "name": format!("projects/{project}/locations/{location}"), "locationId": location })
+/// A `Location` in a list.
+pub(super) fn location(path: &str, location: &str) -> Value {
+    json!({ "name": format!("{path}/{location}"), "locationId": location })
 }
 
 /// `google.rpc.Status` inside of an operation, where `code` is the rpc number.
@@ -48,20 +49,35 @@ fn error(code: Code, message: &str) -> Value {
 
 fn metadata(shown: &Shown<'_>) -> Option<Value> {
     let PlannedMetadata::With(extra) = &*shown.plan.metadata else { return None };
-    let mut fields = Map::new();
-    let mut put = |key: &str, value: Value| fields.insert(key.to_owned(), value);
-    put("@type", (&*shown.plan.kind).into());
-    put("apiVersion", "v1".into());
-    put("createTime", instant(shown.created));
-    put("requestedCancellation", shown.cancellation_requested.into());
+    let profile = &shown.plan.service.profile;
+    let mut root = Value::Object(Map::new());
+    let mut put = |pointers: &[Pointer], value: Value| {
+        if let Some(pointer) = pointers.first() {
+            pointer.put(&mut root, value);
+        }
+    };
+    put(&profile.create_time, instant(shown.created));
+    put(&profile.cancel_requested, shown.cancellation_requested.into());
+    if shown.cancellation_requested {
+        put(&profile.cancel_time, instant(shown.created));
+    }
+    if let Some(state) = profile.cancel_state.as_ref().filter(|_| shown.cancellation_requested) {
+        put(&state.at, state_shown(state, shown.standing).into());
+    }
     if let Some(target) = &shown.plan.target {
-        put("target", (&**target).into());
+        put(&profile.target, (&**target).into());
     }
     if let Some(verb) = &shown.plan.verb {
-        put("verb", (&**verb).into());
+        put(&profile.verb, (&**verb).into());
     }
-    if let Standing::Ended { at, .. } = shown.standing {
-        put("endTime", instant(at));
+    let Value::Object(mut fields) = root else { return None };
+    fields.insert("@type".to_owned(), (&*shown.plan.kind).into());
+    // What stands beside it in the metadata that most services have, and only there.
+    if is_usual(profile) {
+        fields.insert("apiVersion".to_owned(), "v1".into());
+        if let Standing::Ended { at, .. } = shown.standing {
+            fields.insert("endTime".to_owned(), instant(at));
+        }
     }
     for (key, value) in extra {
         if value.is_null() {
@@ -71,6 +87,20 @@ fn metadata(shown: &Shown<'_>) -> Option<Value> {
         }
     }
     Some(Value::Object(fields))
+}
+
+/// What a service says of an operation whose cancellation was requested. What it says of any other is not known here,
+/// and left out.
+fn state_shown(CancelState { is, .. }: &CancelState, standing: Standing) -> &str {
+    let is_over = matches!(standing, Standing::Ended { how: End::Cancelled, .. });
+    let over = is.iter().find(|word| is_over && word.ends_with("CANCELLED"));
+    over.or(is.first()).map_or("", String::as_str)
+}
+
+fn is_usual(profile: &Profile) -> bool {
+    [(&profile.create_time, "/createTime"), (&profile.verb, "/verb"), (&profile.target, "/target")]
+        .into_iter()
+        .all(|(pointers, usual)| pointers.first().is_some_and(|pointer| pointer.as_str() == usual))
 }
 
 fn instant(instant: DateTime<Utc>) -> Value {
@@ -100,3 +130,7 @@ fn response(shown: &Shown<'_>) -> Value {
         None => json!({ "@type": "type.googleapis.com/google.protobuf.Empty" }),
     }
 }
+
+#[cfg(test)]
+#[path = "tests/wire.rs"]
+mod tests;

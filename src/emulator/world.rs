@@ -2,15 +2,16 @@
 //!
 //! Nothing in it moves. How an operation stands is computed from the instant that a caller asks about, so a world
 //! needs no clock, no task and no lock of its own, and the same questions get the same answers. What it does not
-//! know: paths, JSON, faults.
+//! know: URLs, JSON, faults.
 //!
 //! Where Google's documents are silent, it does this: whoever asks for a project or a location that is not there
 //! is told that he has no permission (AIP-193: permission comes before existence); a cancel of an operation that
 //! has ended is refused with `FAILED_PRECONDITION`; a second cancel of a running one is taken and changes nothing;
 //! lists are in the order of the names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
@@ -18,7 +19,8 @@ use serde_json::json;
 use super::page_token;
 use super::rpc::{Code, Refusal};
 use super::scenario::{Answer, Effect, End, PlannedOperation, Scenario};
-use crate::operation::OperationName;
+use crate::catalogue::{Bindings, Part, Service, bound};
+use crate::operation::{OperationName, ServiceName};
 
 /// How an operation stands at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,77 +78,129 @@ struct Record {
     reaction: Option<(DateTime<Utc>, End)>,
 }
 
+/// By their names.
 type Operations = BTreeMap<String, Record>;
 
-/// Projects, their locations, the operations in them.
+/// The services, and which projects there are at all.
 #[derive(Debug)]
 pub struct World {
-    projects: BTreeMap<String, BTreeMap<String, Operations>>,
+    services: BTreeMap<ServiceName, Places>,
+    projects: BTreeSet<String>,
+}
+
+/// What one service has where.
+#[derive(Debug)]
+struct Places {
+    service: Arc<Service>,
+    /// By the paths under which they are listed.
+    lists: BTreeMap<String, Operations>,
+    /// By the paths under which they are listed.
+    locations: BTreeMap<String, BTreeMap<String, ()>>,
 }
 
 impl World {
     /// The world of a scenario, as it stands at `start`.
     #[must_use]
     pub fn new(scenario: &Scenario, start: DateTime<Utc>) -> Self {
-        let mut projects: BTreeMap<String, BTreeMap<String, Operations>> = BTreeMap::new();
-        for (project, locations) in &scenario.locations {
-            let known = projects.entry(project.to_string()).or_default();
-            known.extend(locations.iter().map(|location| (location.to_string(), Operations::new())));
-        }
+        let mut world = Self { services: BTreeMap::new(), projects: BTreeSet::new() };
+        world.places(&scenario.service);
         for plan in &scenario.operations {
-            let locations = projects.entry(plan.name.project().to_owned()).or_default();
-            let operations = locations.entry(plan.name.location().to_owned()).or_default();
-            operations.insert(plan.name.id().to_owned(), Record::new(plan.clone(), start));
+            world.projects.extend(plan.name.project().map(str::to_owned));
+            world.places(&plan.service).put(plan.clone(), start);
         }
-        Self { projects }
+        for (project, locations) in &scenario.locations {
+            world.projects.insert(project.to_string());
+            for places in world.services.values_mut() {
+                let of_project: Bindings = vec![(Part::Project, project.as_str().into())];
+                places.add_locations_of(&of_project);
+                for location in locations {
+                    let mut place = of_project.clone();
+                    place.push((Part::Location, location.as_str().into()));
+                    places.add(&place);
+                }
+            }
+        }
+        world
     }
 
-    /// One page of a location's operations, only the done or only the running ones if asked so.
+    fn places(&mut self, service: &Arc<Service>) -> &mut Places {
+        self.services.entry(service.name.clone()).or_insert_with(|| Places {
+            service: service.clone(),
+            lists: BTreeMap::new(),
+            locations: BTreeMap::new(),
+        })
+    }
+
+    /// Whether there is a project.
+    pub(super) fn has_project(&self, project: &str) -> bool {
+        self.projects.contains(project)
+    }
+
+    /// One page of a list of operations, only the done or only the running ones if asked so.
     ///
     /// # Errors
-    /// 403 for a project or location that is not there, 400 for a token that this list never gave.
+    /// 403 for a list that is not there, 400 for a token that this list never gave.
     pub fn list(
         &self,
         now: DateTime<Utc>,
-        (project, location): (&str, &str),
+        (service, path): (&Service, &str),
         done: Option<bool>,
         page: PageOf<'_>,
     ) -> Result<Listed<Shown<'_>>, Refusal> {
-        let operations = self.operations(project, location, "clouddeploy.operations.list")?;
+        let operations = self.services.get(&service.name).and_then(|places| places.lists.get(path));
+        let parent = || path.rsplit_once('/').map_or(path, |(parent, _)| parent);
+        let operations = operations.ok_or_else(|| denied(service, "operations.list", parent()))?;
         // The filter must stay the same from page to page (AIP-158), so it is part of what a token is bound to.
-        let list = format!("projects/{project}/locations/{location} {done:?}");
+        let list = format!("{} {path} {done:?}", service.name);
         let wanted =
             |shown: &Shown<'_>| done.is_none_or(|done| done == (shown.standing != Standing::Running));
         paged(operations, &list, page, |_, record| record.shown(now).filter(wanted))
     }
 
-    /// One page of a project's locations.
+    /// One page of a list of locations.
     ///
     /// # Errors
-    /// 403 for a project that is not there, 400 for a token that this list never gave.
-    pub fn locations(&self, project: &str, page: PageOf<'_>) -> Result<Listed<&str>, Refusal> {
-        let locations = self
-            .projects
-            .get(project)
-            .ok_or_else(|| denied("clouddeploy.locations.list", &format!("projects/{project}")))?;
-        paged(locations, &format!("projects/{project}"), page, |location, _| Some(location))
+    /// 403 for a list that is not there, 400 for a token that this list never gave.
+    pub fn locations(
+        &self,
+        (service, path): (&Service, &str),
+        page: PageOf<'_>,
+    ) -> Result<Listed<&str>, Refusal> {
+        let locations = self.services.get(&service.name).and_then(|places| places.locations.get(path));
+        let parent = path.strip_suffix("/locations").unwrap_or(path);
+        let locations = locations.ok_or_else(|| denied(service, "locations.list", parent))?;
+        paged(locations, &format!("{} {path}", service.name), page, |location, ()| Some(location))
     }
 
     /// One operation.
     ///
     /// # Errors
-    /// 403 for a project or location that is not there, 404 for an operation that is not or no longer there.
-    pub fn get(&self, now: DateTime<Utc>, name: &OperationName) -> Result<Shown<'_>, Refusal> {
-        let operations = self.operations(name.project(), name.location(), "clouddeploy.operations.get")?;
-        operations.get(name.id()).and_then(|record| record.shown(now)).ok_or_else(|| not_found(name))
+    /// 403 where there is no such place, 404 for an operation that is not or no longer there.
+    pub fn get(
+        &self,
+        now: DateTime<Utc>,
+        service: &Service,
+        name: &OperationName,
+    ) -> Result<Shown<'_>, Refusal> {
+        let place = self.services.get(&service.name).zip(service.collection_of(name));
+        let operations = place.and_then(|(places, collection)| places.lists.get(collection.path.as_str()));
+        let operations = operations.ok_or_else(|| denied(service, "operations.get", name.as_str()))?;
+        operations.get(name.as_str()).and_then(|record| record.shown(now)).ok_or_else(|| not_found(name))
     }
 
     /// Asks an operation to cancel.
     ///
     /// # Errors
     /// As [`World::get`]; 400 for an operation that has ended; whatever the scenario says for one that runs.
-    pub fn cancel(&mut self, now: DateTime<Utc>, name: &OperationName) -> Result<(), Refusal> {
-        let record = self.record(now, name, "clouddeploy.operations.cancel")?;
+    pub fn cancel(
+        &mut self,
+        now: DateTime<Utc>,
+        service: &Service,
+        name: &OperationName,
+    ) -> Result<(), Refusal> {
+        let operations = self.operations(service, name, "operations.cancel")?;
+        let record = operations.get_mut(name.as_str()).filter(|record| record.standing(now).is_some());
+        let record = record.ok_or_else(|| not_found(name))?;
         if record.standing(now) != Some(Standing::Running) {
             let message = format!("Operation '{name}' has already finished.");
             return Err(Refusal::new(Code::FailedPrecondition, message));
@@ -162,7 +216,7 @@ impl World {
                 let message = "Operation is not implemented, or supported, or enabled.";
                 Err(Refusal::new(Code::Unimplemented, message))
             }
-            Answer::Denied => Err(denied("clouddeploy.operations.cancel", name.as_str())),
+            Answer::Denied => Err(denied(service, "operations.cancel", name.as_str())),
         }
     }
 
@@ -170,36 +224,59 @@ impl World {
     ///
     /// # Errors
     /// As [`World::get`].
-    pub fn delete(&mut self, now: DateTime<Utc>, name: &OperationName) -> Result<(), Refusal> {
-        self.record(now, name, "clouddeploy.operations.delete")?;
-        let locations = self.projects.get_mut(name.project());
-        let operations = locations.and_then(|locations| locations.get_mut(name.location()));
-        operations
-            .and_then(|operations| operations.remove(name.id()))
-            .map(drop)
-            .ok_or_else(|| not_found(name))
-    }
-
-    fn operations(&self, project: &str, location: &str, permission: &str) -> Result<&Operations, Refusal> {
-        let locations = self.projects.get(project);
-        locations
-            .and_then(|locations| locations.get(location))
-            .ok_or_else(|| denied(permission, &format!("projects/{project}/locations/{location}")))
-    }
-
-    /// An operation that can be read at `now`, to change it.
-    fn record(
+    pub fn delete(
         &mut self,
         now: DateTime<Utc>,
+        service: &Service,
         name: &OperationName,
-        permission: &str,
-    ) -> Result<&mut Record, Refusal> {
-        let locations = self.projects.get_mut(name.project());
-        let operations = locations
-            .and_then(|locations| locations.get_mut(name.location()))
-            .ok_or_else(|| denied(permission, name.as_str()))?;
-        let record = operations.get_mut(name.id()).filter(|record| record.standing(now).is_some());
-        record.ok_or_else(|| not_found(name))
+    ) -> Result<(), Refusal> {
+        let operations = self.operations(service, name, "operations.delete")?;
+        let there = operations.get(name.as_str()).is_some_and(|record| record.standing(now).is_some());
+        operations.remove(name.as_str()).filter(|_| there).map(drop).ok_or_else(|| not_found(name))
+    }
+
+    /// The list that an operation is in, to change it.
+    fn operations(
+        &mut self,
+        service: &Service,
+        name: &OperationName,
+        method: &str,
+    ) -> Result<&mut Operations, Refusal> {
+        let place = self.services.get_mut(&service.name).zip(service.collection_of(name));
+        let operations =
+            place.and_then(|(places, collection)| places.lists.get_mut(collection.path.as_str()));
+        operations.ok_or_else(|| denied(service, method, name.as_str()))
+    }
+}
+
+impl Places {
+    fn put(&mut self, plan: PlannedOperation, start: DateTime<Utc>) {
+        let Some(place) = self.service.place_of(&plan.name) else { return };
+        self.add(&place);
+        let Some(collection) = self.service.collection_of(&plan.name) else { return };
+        let operations = self.lists.entry(collection.path.to_string()).or_default();
+        operations.insert(plan.name.to_string(), Record::new(plan, start));
+    }
+
+    /// Makes a place: all the lists in it, and its location.
+    fn add(&mut self, place: &Bindings) {
+        for listing in &self.service.lists {
+            if let Some(path) = listing.path.fill(place) {
+                self.lists.entry(path).or_default();
+            }
+        }
+        self.add_locations_of(place);
+        if let Some(location) = bound(place, Part::Location) {
+            for path in self.service.locations.iter().filter_map(|template| template.fill(place)) {
+                self.locations.entry(path).or_default().insert(location.to_owned(), ());
+            }
+        }
+    }
+
+    fn add_locations_of(&mut self, place: &Bindings) {
+        for path in self.service.locations.iter().filter_map(|template| template.fill(place)) {
+            self.locations.entry(path).or_default();
+        }
     }
 }
 
@@ -285,10 +362,11 @@ fn not_found(name: &OperationName) -> Refusal {
 }
 
 /// 403: the permission is not given, or the resource not there. Which of the two, Google does not say.
-pub(super) fn denied(permission: &str, resource: &str) -> Refusal {
+pub(super) fn denied(service: &Service, method: &str, resource: &str) -> Refusal {
+    let permission = format!("{}.{method}", service.name);
     let message = format!(
-        "Permission '{permission}' denied on resource '//clouddeploy.googleapis.com/{resource}' \
-         (or it may not exist)."
+        "Permission '{permission}' denied on resource '//{}/{resource}' (or it may not exist).",
+        service.host
     );
     Refusal::new(Code::PermissionDenied, message).with_detail(json!({
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",

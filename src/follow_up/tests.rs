@@ -5,11 +5,11 @@ use crate::testing::scripted::{Scripted, failure};
 use crate::testing::{clouddeploy, ended as ended_operation, running as running_operation};
 
 fn running(requested: bool) -> Sighting {
-    Sighting::Seen { progress: Progress::Running, requested: Some(requested) }
+    Sighting::Seen { progress: Progress::Running, requested: Some(requested), told: true }
 }
 
 fn ended(ending: Ending) -> Sighting {
-    Sighting::Seen { progress: Progress::Ended(ending), requested: Some(false) }
+    Sighting::Seen { progress: Progress::Ended(ending), requested: Some(false), told: true }
 }
 
 const ANSWERS: [Option<CancelAnswer>; 7] = [
@@ -31,7 +31,7 @@ fn what_get_shows_decides_whatever_the_cancel_was_answered() {
             (ended(Ending::Failed { code: 13 }), State::Failed),
             (ended(Ending::Unstated), State::Finished),
             (running(true), State::Cancelling),
-            (Sighting::Seen { progress: Progress::Running, requested: None }, State::Unknown),
+            (Sighting::Seen { progress: Progress::Running, requested: None, told: true }, State::Unknown),
             (Sighting::Absent, State::Gone),
             (Sighting::Unreadable("x".to_owned()), State::Unknown),
         ] {
@@ -163,7 +163,7 @@ async fn a_read_that_fails_is_made_again_and_the_last_one_counts() {
     let (got, looks) =
         followed(vec![goes_on(true), unreadable()], ACCEPTED, Duration::from_secs(3), None).await;
     assert_eq!((got.state, looks.len()), (State::Unknown, 3), "an earlier sighting is no evidence");
-    assert_eq!(got.message.as_deref(), Some("Unreachable"));
+    assert_eq!(got.message.as_deref(), Some("could not be read: Unreachable"));
 }
 
 #[tokio::test(start_paused = true)]

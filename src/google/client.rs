@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -15,15 +15,15 @@ use reqwest::{Method, Response, Url, redirect};
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
+use crate::catalogue::{Service, Services, table};
 use crate::clock::Clock;
 use crate::google::auth::{AuthHeaders, CredentialError, CredentialSummary, Credentials};
-use crate::google::endpoint::Endpoint;
+use crate::google::endpoint::{Base, Endpoint};
 use crate::google::error::Failure;
 use crate::google::retry::{Attempt, Reply, RetryPolicy, run};
-use crate::google::services::{RESOURCE_MANAGER, find_service};
 use crate::google::skew;
 use crate::google::wire::{self, DecodeError};
-use crate::operation::{Collection, Operation, OperationName, ProjectId, ServiceName};
+use crate::operation::{Collection, Operation, OperationName, ProjectId, ResourcePath, ServiceName};
 use crate::service::{CallError, CancelReply, FailureKind, LocationsPage, OperationsService, Page};
 use crate::trust::Trust;
 
@@ -58,6 +58,18 @@ pub enum ClientError {
     SetUp(#[source] reqwest::Error),
 }
 
+/// Where it is asked what an account may do in a project. It has no operations that a policy could name.
+const RESOURCE_MANAGER: Base<'_> =
+    Base { service: "cloudresourcemanager", host: "cloudresourcemanager.googleapis.com", version: "v1" };
+
+/// What the names of Google's own hosts end with. A policy may define services; the token of the account goes nowhere
+/// else by a policy's word alone.
+const GOOGLE: &str = ".googleapis.com";
+
+/// What to do about a host that is none of them.
+const FOREIGN: &str = "the account's token is only sent to hosts below googleapis.com, unless CURFEW_GOOGLE_ENDPOINT \
+                       names another (it may hold `{service}`)";
+
 /// `google.longrunning.Operations` of any known service, over REST.
 #[derive(Debug)]
 pub struct Client {
@@ -67,6 +79,8 @@ pub struct Client {
     retry: RetryPolicy,
     /// The clock of the run in progress.
     clock: Mutex<Option<Clock>>,
+    /// The services that can be asked.
+    services: Mutex<Services>,
 }
 
 impl Client {
@@ -95,7 +109,14 @@ impl Client {
                 builder.tls_certs_only(trusted.filter_map(|der| reqwest::Certificate::from_der(der).ok()));
         }
         let http = builder.build().map_err(ClientError::SetUp)?;
-        Ok(Self { http, endpoint, credentials, retry: RetryPolicy::GOOGLE, clock: Mutex::default() })
+        Ok(Self {
+            http,
+            endpoint,
+            credentials,
+            retry: RetryPolicy::GOOGLE,
+            clock: Mutex::default(),
+            services: Mutex::new(table().clone()),
+        })
     }
 
     /// The same client with another patience.
@@ -150,7 +171,7 @@ impl Client {
         until: Option<Instant>,
     ) -> Result<BTreeSet<String>, CallError> {
         let path = format!("projects/{project}:testIamPermissions");
-        let url = self.endpoint.url(&RESOURCE_MANAGER, &path);
+        let url = self.endpoint.url(RESOURCE_MANAGER, &path);
         let url = url.ok_or_else(|| Failure::refused("no URL can be made of it").into_call_error(0))?;
         let body = json!({ "permissions": permissions }).to_string();
         Ok(self.call(Request::post(url, body), until, wire::decode_permissions).await?.value)
@@ -169,11 +190,27 @@ impl Client {
         }
     }
 
-    fn url(&self, service: &ServiceName, path: &str) -> Result<Url, CallError> {
-        let known = find_service(service);
-        known.and_then(|known| self.endpoint.url(known, path)).ok_or_else(|| {
-            Failure::refused(&format!("curfew does not know the service `{service}`")).into_call_error(0)
+    fn service(&self, name: &ServiceName) -> Result<Arc<Service>, CallError> {
+        let services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
+        services.find(name).cloned().ok_or_else(|| {
+            Failure::refused(&format!("curfew does not know the service `{name}`")).into_call_error(0)
         })
+    }
+
+    /// The URL of a path of a service, at the host of a location.
+    fn url(&self, service: &Service, location: Option<&str>, path: Option<String>) -> Result<Url, CallError> {
+        let refused = |problem: &str| Failure::refused(problem).into_call_error(0);
+        let path =
+            path.ok_or_else(|| refused(&format!("`{}` gives no operation such a name", service.name)))?;
+        let host = service.host_in(location);
+        let base = Base { service: service.name.as_str(), host: &host, version: &service.version };
+        let url = self.endpoint.url(base, &path).ok_or_else(|| refused("no URL can be made of it"))?;
+        // Looked at in the URL itself: that is where the token goes.
+        let is_googles = url.host_str().is_some_and(|host| host.ends_with(GOOGLE));
+        if is_googles || self.endpoint.is_replaced() {
+            return Ok(url);
+        }
+        Err(refused(&format!("{host} is not Google's: {FOREIGN}")))
     }
 
     async fn call<T: Send>(
@@ -225,28 +262,36 @@ impl Client {
 }
 
 impl OperationsService for Client {
+    fn use_services(&self, services: &Services) {
+        *self.services.lock().unwrap_or_else(PoisonError::into_inner) = services.clone();
+    }
+
     async fn list_page(
         &self,
         collection: &Collection,
         page_token: Option<&str>,
         until: Option<Instant>,
     ) -> Result<Page, CallError> {
-        let path = format!("{}/operations", collection.parent());
-        let url = paged(self.url(&collection.service, &path)?, page_token);
-        let reply = self.call(Request::get(url), until, |body| wire::decode_page(body, collection)).await?;
-        Ok(reply.value)
+        let service = self.service(&collection.service)?;
+        let path = &collection.path;
+        let mut url = self.url(&service, path.location(), Some(path.to_string()))?;
+        if let Some(filter) = service.filter_of(path) {
+            url.query_pairs_mut().append_pair("filter", filter);
+        }
+        let decode = |body: &[u8]| wire::decode_page(body, collection, &service.profile);
+        Ok(self.call(Request::get(paged(url, page_token)), until, decode).await?.value)
     }
 
     async fn locations_page(
         &self,
         service: &ServiceName,
-        project: &ProjectId,
+        path: &ResourcePath,
         page_token: Option<&str>,
         until: Option<Instant>,
     ) -> Result<LocationsPage, CallError> {
-        let url = paged(self.url(service, &format!("projects/{project}/locations"))?, page_token);
-        let reply = self.call(Request::get(url), until, |body| wire::decode_locations(body, project)).await?;
-        Ok(reply.value)
+        let service = self.service(service)?;
+        let url = paged(self.url(&service, None, Some(path.to_string()))?, page_token);
+        Ok(self.call(Request::get(url), until, |body| wire::decode_locations(body, path)).await?.value)
     }
 
     async fn get(
@@ -255,10 +300,10 @@ impl OperationsService for Client {
         name: &OperationName,
         until: Option<Instant>,
     ) -> Result<Operation, CallError> {
-        let url = self.url(service, name.as_str())?;
-        let reply =
-            self.call(Request::get(url), until, |body| wire::decode_operation(body, service, name)).await?;
-        Ok(reply.value)
+        let service = self.service(service)?;
+        let url = self.url(&service, name.location(), service.get_path(name))?;
+        let decode = |body: &[u8]| wire::decode_operation(body, &service, name);
+        Ok(self.call(Request::get(url), until, decode).await?.value)
     }
 
     async fn cancel(
@@ -267,7 +312,9 @@ impl OperationsService for Client {
         name: &OperationName,
         until: Option<Instant>,
     ) -> CancelReply {
-        let url = match self.url(service, &format!("{name}:cancel")) {
+        let found = self.service(service);
+        let url = found.and_then(|service| self.url(&service, name.location(), service.cancel_path(name)));
+        let url = match url {
             Ok(url) => url,
             Err(error) => return error.into(),
         };
@@ -297,8 +344,8 @@ impl Request {
     }
 }
 
-/// Neither a `filter` (no field is documented for it) nor `returnPartialSuccess` (an error where it is not
-/// documented): what is listed is judged here.
+/// No `returnPartialSuccess` (an error where it is not documented), and no `filter` but where a method needs one: what is
+/// listed is judged here.
 fn paged(mut url: Url, page_token: Option<&str>) -> Url {
     url.query_pairs_mut().append_pair("pageSize", PAGE_SIZE);
     if let Some(token) = page_token {

@@ -7,12 +7,25 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use crate::google::services::KnownService;
+/// What stands for a service's short name in a replacement.
+const SERVICE: &str = "{service}";
 
 /// The base URL that requests are sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    replacement: Option<Url>,
+    /// Checked, without a trailing slash. It may hold [`SERVICE`].
+    replacement: Option<String>,
+}
+
+/// Where a service answers when nothing replaces it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Base<'a> {
+    /// The service's short name.
+    pub(super) service: &'a str,
+    /// Its host.
+    pub(super) host: &'a str,
+    /// What its paths begin with.
+    pub(super) version: &'a str,
 }
 
 /// Why a text cannot be an endpoint. The text itself is not quoted: it may hold a password.
@@ -28,12 +41,15 @@ impl Endpoint {
     }
 
     /// One base URL for every service: `https` to any host, plain `http` to a loopback address only. A path is kept
-    /// as a prefix; a trailing slash makes no difference.
+    /// as a prefix; a trailing slash makes no difference. `{service}` in it stands for each service's short name, as in
+    /// `https://{service}-acme.p.googleapis.com`.
     ///
     /// # Errors
     /// When it is not such a URL. The sentence says what would be right.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
-        let url = Url::parse(text.trim()).map_err(|_| {
+        let text = text.trim();
+        // Any service will do to see what the others are.
+        let url = Url::parse(&text.replace(SERVICE, "clouddeploy")).map_err(|_| {
             EndpointError(
                 "it is not a URL; write one like https://clouddeploy.example.com or http://127.0.0.1:8080",
             )
@@ -60,19 +76,30 @@ impl Endpoint {
                 "plain http would show the token to the network; use https, or a loopback address (127.0.0.1, [::1], localhost)",
             ));
         }
-        Ok(Self { replacement: Some(url) })
+        Ok(Self { replacement: Some(text.trim_end_matches('/').to_owned()) })
+    }
+
+    /// Whether something else stands in for Google's own hosts.
+    #[must_use]
+    pub fn is_replaced(&self) -> bool {
+        self.replacement.is_some()
     }
 
     /// Whether requests stay on this machine.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        self.replacement.as_ref().and_then(Url::host_str).is_some_and(is_loopback)
+        let url =
+            self.replacement.as_ref().and_then(|text| Url::parse(&text.replace(SERVICE, "clouddeploy")).ok());
+        url.as_ref().and_then(Url::host_str).is_some_and(is_loopback)
     }
 
     /// The URL of a service's path, e.g. `projects/p/locations/l/operations`. `None` only when the path is not one.
-    pub(super) fn url(&self, service: &KnownService, path: &str) -> Option<Url> {
-        let base = self.replacement.as_ref().map_or(service.base, Url::as_str).trim_end_matches('/');
-        Url::parse(&format!("{base}/{}/{path}", service.version)).ok()
+    pub(super) fn url(&self, Base { service, host, version }: Base<'_>, path: &str) -> Option<Url> {
+        let base = match &self.replacement {
+            Some(text) => text.replace(SERVICE, service),
+            None => format!("https://{host}"),
+        };
+        Url::parse(&format!("{base}/{version}/{path}")).ok()
     }
 }
 
@@ -84,16 +111,18 @@ fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::google::services::known_services;
+
+    const DEPLOY: Base<'_> =
+        Base { service: "clouddeploy", host: "clouddeploy.googleapis.com", version: "v1" };
 
     fn url(endpoint: &str) -> String {
         let endpoint = Endpoint::parse(endpoint).unwrap();
-        endpoint.url(&known_services()[0], "projects/p/locations").unwrap().to_string()
+        endpoint.url(DEPLOY, "projects/p/locations").unwrap().to_string()
     }
 
     #[test]
     fn googles_own_endpoint_is_each_services_base() {
-        let got = Endpoint::google().url(&known_services()[0], "projects/example.com:p/locations").unwrap();
+        let got = Endpoint::google().url(DEPLOY, "projects/example.com:p/locations").unwrap();
         assert_eq!(got.as_str(), "https://clouddeploy.googleapis.com/v1/projects/example.com:p/locations");
         assert!(!Endpoint::google().is_local());
     }
@@ -143,6 +172,21 @@ mod tests {
             let error = Endpoint::parse(refused).unwrap_err().to_string();
             assert!(!error.contains("s3cret"), "{error}");
         }
+    }
+
+    #[test]
+    fn each_service_can_have_an_endpoint_of_its_own() {
+        assert_eq!(
+            url("https://{service}-acme.p.googleapis.com"),
+            "https://clouddeploy-acme.p.googleapis.com/v1/projects/p/locations"
+        );
+        assert_eq!(
+            url("http://127.0.0.1:80/{service}/"),
+            "http://127.0.0.1/clouddeploy/v1/projects/p/locations"
+        );
+        assert!(Endpoint::parse("http://127.0.0.1:80/{service}").unwrap().is_local());
+        // Whose loopback that would be is not known.
+        assert!(Endpoint::parse("http://{service}").is_err());
     }
 
     #[test]

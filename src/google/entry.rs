@@ -8,11 +8,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::catalogue::Profile;
+use crate::google::fields::Fields;
 use crate::operation::{Ending, Metadata, NameError, Operation, OperationName, Progress, ServiceName};
 
 /// `CANCELLED` in `google.rpc.Code`.
@@ -30,8 +31,8 @@ const MAX_SHARED: usize = 16;
 pub(super) struct Words(Vec<Arc<str>>);
 
 impl Words {
-    fn share(&mut self, raw: Option<&RawValue>) -> Option<Arc<str>> {
-        let text = raw.and_then(string)?;
+    fn share(&mut self, text: Option<Cow<'_, str>>) -> Option<Arc<str>> {
+        let text = text?;
         if let Some(known) = self.0.iter().find(|known| ***known == *text) {
             return Some(known.clone());
         }
@@ -72,6 +73,7 @@ impl Entry<'_> {
     pub(super) fn operation(
         &self,
         service: &ServiceName,
+        profile: &Profile,
         words: &mut Words,
     ) -> Result<Operation, EntryError> {
         if !self.is_object {
@@ -81,23 +83,25 @@ impl Entry<'_> {
         let name = OperationName::parse(&name)?;
         let progress = self.progress()?;
         let raw = self.metadata.filter(|raw| raw.get().starts_with('{'));
-        let fields = raw.and_then(object::<MetadataFields<'_>>);
+        let fields = raw.and_then(|raw| Fields::read(raw, profile));
         let metadata = match (progress, raw) {
             // Only a running operation is ever judged; for the others the text would be kept for nobody.
             (Progress::Running, Some(raw)) => Some(Metadata::new(raw)),
             _ => None,
         };
-        let cancellation_requested = fields.as_ref().and_then(MetadataFields::cancellation_requested);
-        let fields = fields.unwrap_or_default();
+        // Without metadata, a flag is missing that there should be.
+        let without = || Fields { tells_cancellation: profile.has_cancel_flag(), ..Fields::default() };
+        let fields = fields.unwrap_or_else(without);
         Ok(Operation {
             service: service.clone(),
             name,
             progress,
-            create_time: fields.create_time.and_then(string).and_then(|text| instant(&text)),
+            create_time: fields.create_time,
             verb: words.share(fields.verb),
-            target: fields.target.and_then(string).map(Arc::from),
+            target: fields.target.map(Arc::from),
             kind: words.share(fields.kind),
-            cancellation_requested,
+            cancellation_requested: fields.requested,
+            tells_cancellation: fields.tells_cancellation,
             metadata,
         })
     }
@@ -197,32 +201,6 @@ impl<'de> Visitor<'de> for EntryVisitor {
     }
 }
 
-/// What curfew reads of the metadata that Cloud Deploy and most other services send.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct MetadataFields<'a> {
-    #[serde(borrow, default, rename = "@type")]
-    kind: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    create_time: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    verb: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    target: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    requested_cancellation: Option<&'a RawValue>,
-}
-
-impl MetadataFields<'_> {
-    fn cancellation_requested(&self) -> Option<bool> {
-        match self.requested_cancellation.map(RawValue::get) {
-            None | Some("false") => Some(false),
-            Some("true") => Some(true),
-            Some(_) => None,
-        }
-    }
-}
-
 /// The object that a JSON text is, or `None` when it is none or a known field comes twice.
 pub(super) fn object<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
     raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok())?
@@ -235,10 +213,6 @@ pub(super) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
         return serde_json::from_str(raw.get()).ok().map(Cow::Owned);
     }
     Some(Cow::Borrowed(inner))
-}
-
-fn instant(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(text).ok().map(|time| time.with_timezone(&Utc))
 }
 
 /// The numeric `google.rpc.Code` of an `Operation.error`. ProtoJSON allows a number in quotes.

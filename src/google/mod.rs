@@ -9,8 +9,8 @@ mod client;
 mod endpoint;
 mod entry;
 pub mod error;
+mod fields;
 pub mod retry;
-mod services;
 mod skew;
 pub mod wire;
 
@@ -24,4 +24,3 @@ pub use auth::{
 };
 pub use client::{Client, ClientError};
 pub use endpoint::{Endpoint, EndpointError};
-pub use services::{KnownService, find_service, known_services};

@@ -14,9 +14,10 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use crate::catalogue::{Profile, Service};
 use crate::google::entry::{Entry, Words, object, string};
 use crate::google::error::one_line;
-use crate::operation::{Collection, LocationId, Operation, OperationName, ProjectId, ServiceName};
+use crate::operation::{Collection, LocationId, Operation, OperationName, ResourcePath, shown};
 use crate::service::{LocationsPage, Page};
 
 /// Most sentences in a page's `missing`. One is enough to make the page a gap; a page of garbage must not become
@@ -57,7 +58,7 @@ impl DecodeError {
 ///
 /// # Errors
 /// When the body is cut short, is not a JSON object, or its list or token cannot be read at all.
-pub fn decode_page(body: &[u8], collection: &Collection) -> Result<Page, DecodeError> {
+pub fn decode_page(body: &[u8], collection: &Collection, profile: &Profile) -> Result<Page, DecodeError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
@@ -78,10 +79,12 @@ pub fn decode_page(body: &[u8], collection: &Collection) -> Result<Page, DecodeE
     let mut words = Words::default();
     let mut operations = Vec::with_capacity(entries.len());
     for (index, entry) in entries.iter().enumerate() {
-        match entry.operation(&collection.service, &mut words) {
-            Ok(operation) if operation.name.lies_in(collection) => operations.push(operation),
+        match entry.operation(&collection.service, profile, &mut words) {
+            Ok(operation) if collection.holds(&collection.service, &operation.name) => {
+                operations.push(operation);
+            }
             Ok(operation) => {
-                missing.push(|| format!("`{}` lies outside of {}", operation.name, collection.parent()));
+                missing.push(|| format!("`{}` lies outside of {}", operation.name, shown(&collection.path)));
             }
             Err(problem) => missing.push(|| format!("entry {} is no operation: {problem}", index + 1)),
         }
@@ -101,12 +104,12 @@ pub fn decode_page(body: &[u8], collection: &Collection) -> Result<Page, DecodeE
 /// When the body is cut short, is not an operation, or is another one.
 pub fn decode_operation(
     body: &[u8],
-    service: &ServiceName,
+    service: &Service,
     name: &OperationName,
 ) -> Result<Operation, DecodeError> {
     let entry: Entry<'_> = decode_object(body)?;
     let operation = entry
-        .operation(service, &mut Words::default())
+        .operation(&service.name, &service.profile, &mut Words::default())
         .map_err(|problem| DecodeError::malformed(problem.to_string()))?;
     if operation.name != *name {
         return Err(DecodeError::malformed(format!("it is about `{}`, not `{name}`", operation.name)));
@@ -114,13 +117,13 @@ pub fn decode_operation(
     Ok(operation)
 }
 
-/// Reads a page of a project's locations: `google.cloud.location.ListLocationsResponse`.
+/// Reads a page of a list of locations, `projects/{project}/locations`: `google.cloud.location.ListLocationsResponse`.
 ///
-/// A location is taken by its `locationId`; where that is missing, by its name, which must lie in the project.
+/// A location is taken by its `locationId`; where that is missing, by its name, which must lie in the list.
 ///
 /// # Errors
 /// When the body is cut short, is not a JSON object, or its list or token cannot be read at all.
-pub fn decode_locations(body: &[u8], project: &ProjectId) -> Result<LocationsPage, DecodeError> {
+pub fn decode_locations(body: &[u8], path: &ResourcePath) -> Result<LocationsPage, DecodeError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
@@ -137,7 +140,7 @@ pub fn decode_locations(body: &[u8], project: &ProjectId) -> Result<LocationsPag
     let mut missing = Missing::default();
     let mut locations = Vec::new();
     for (index, entry) in body.locations.unwrap_or_default().into_iter().enumerate() {
-        match location(entry, project) {
+        match location(entry, path) {
             Ok(location) => locations.push(location),
             Err(problem) => missing.push(|| format!("entry {} is no location: {problem}", index + 1)),
         }
@@ -213,7 +216,7 @@ fn places(raw: Option<&RawValue>) -> Vec<Option<Cow<'_, str>>> {
     }
 }
 
-fn location(raw: &RawValue, project: &ProjectId) -> Result<LocationId, String> {
+fn location(raw: &RawValue, path: &ResourcePath) -> Result<LocationId, String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Location<'a> {
@@ -227,7 +230,7 @@ fn location(raw: &RawValue, project: &ProjectId) -> Result<LocationId, String> {
     let id = match (location.location_id.and_then(string), location.name.and_then(string)) {
         (Some(id), _) => id.into_owned(),
         (None, Some(name)) => {
-            let prefix = format!("projects/{project}/locations/");
+            let prefix = format!("{path}/");
             name.strip_prefix(&prefix).ok_or(format!("its name does not begin with {prefix}"))?.to_owned()
         }
         (None, None) => return Err("it has neither a locationId nor a name".to_owned()),

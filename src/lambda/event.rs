@@ -11,23 +11,21 @@
 //! order to narrow the run, and a run that overlooks it would do more than was asked for. For the same reason an
 //! empty list is an error and never means "everything". Pure: nothing is listed, read or logged here.
 
+mod narrow;
 mod strict;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
+use narrow::read_narrow;
 use strict::Strict;
 
-use crate::operation::{LocationId, NameError, OperationName, ProjectId, ServiceName};
+use crate::operation::NameError;
 use crate::plan::DEFAULT_MAX_AGE;
 use crate::policy::{Mode, duration};
-use crate::request::{Narrow, NarrowScope, Request, Trigger};
-
-/// The service of an operation or a scope that names none: the policy has the same default.
-const DEFAULT_SERVICE: &str = "clouddeploy";
+use crate::request::{Request, Trigger};
 
 /// How many characters of a stranger's text an error quotes: a payload may have 6 MB, a log line should not.
 const QUOTED_CHARS: usize = 60;
@@ -220,61 +218,6 @@ fn read_mode(at: &str, mode: &Value) -> Result<Mode, EventError> {
         Some("enforce") => Ok(Mode::Enforce),
         _ => Err(malformed(at, "`off`, `audit` or `enforce`", mode)),
     }
-}
-
-fn read_narrow(object: &Map<String, Value>, at: &str) -> Result<Narrow, EventError> {
-    let scopes = match object.get("scopes") {
-        None => None,
-        Some(scopes) => {
-            let at = format!("{at}.scopes");
-            let scopes = read_list(&at, "a list of at least one scope", scopes)?;
-            let scopes = scopes.iter().enumerate().map(|(n, scope)| read_scope(&format!("{at}[{n}]"), scope));
-            Some(scopes.collect::<Result<Vec<_>, _>>()?)
-        }
-    };
-    let operations = match object.get("operations") {
-        None => None,
-        Some(names) => {
-            let at = format!("{at}.operations");
-            let names = read_list(&at, "a list of at least one operation name", names)?;
-            let service = default_service(&at)?;
-            let operations = names.iter().enumerate().map(|(n, name)| {
-                let name = read_name(&format!("{at}[{n}]"), "an operation name", name, OperationName::parse)?;
-                Ok((service.clone(), name))
-            });
-            Some(operations.collect::<Result<BTreeSet<_>, EventError>>()?)
-        }
-    };
-    Ok(Narrow { scopes, operations })
-}
-
-fn read_scope(at: &str, scope: &Value) -> Result<NarrowScope, EventError> {
-    let expected = "an object of `project` and, if need be, `service` and `location`";
-    let wrong = || malformed(at, expected, scope);
-    let object = scope.as_object().ok_or_else(wrong)?;
-    only_keys(object, at, &["service", "project", "location"], expected)?;
-    let project = object.get("project").ok_or_else(wrong)?;
-    Ok(NarrowScope {
-        service: match object.get("service") {
-            None => default_service(at)?,
-            Some(service) => {
-                read_name(&format!("{at}.service"), "a service name", service, ServiceName::parse)?
-            }
-        },
-        project: read_name(&format!("{at}.project"), "a project", project, ProjectId::parse)?,
-        location: match object.get("location") {
-            None => None,
-            // The policy's own word for it.
-            Some(location) if location.as_str() == Some("all") => None,
-            Some(location) => {
-                Some(read_name(&format!("{at}.location"), "a location", location, LocationId::parse)?)
-            }
-        },
-    })
-}
-
-fn default_service(at: &str) -> Result<ServiceName, EventError> {
-    ServiceName::parse(DEFAULT_SERVICE).map_err(|source| EventError::Name { at: at.to_owned(), source })
 }
 
 fn read_list<'a>(at: &str, expected: &'static str, value: &'a Value) -> Result<&'a [Value], EventError> {

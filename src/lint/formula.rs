@@ -61,6 +61,17 @@ impl Formula {
         if holds { Self::Or(parts) } else { Self::And(parts) }
     }
 
+    /// What is left of it where some fields are missing: no predicate on them is true, and none is false.
+    pub(super) fn without(self, missing: &[Field]) -> Self {
+        let each = |parts: Vec<Self>| parts.into_iter().map(|part| part.without(missing)).collect();
+        match self {
+            Self::And(parts) => Self::And(each(parts)),
+            Self::Or(parts) => Self::Or(each(parts)),
+            Self::Atom(atom) if missing.contains(&atom.predicate.field) => Self::Or(Vec::new()),
+            atom @ Self::Atom(_) => atom,
+        }
+    }
+
     /// Whether it is so for an operation.
     pub(super) fn holds_for(&self, operation: &Operation) -> bool {
         match self {

@@ -27,11 +27,7 @@ const MAX_WORK: usize = 10_000_000;
 const MAX_WORK_IN_ALL: usize = 100_000_000;
 
 /// What a name between two slashes is made of.
-const SEGMENT: &str = r"(?-u)^[A-Za-z0-9._~:-]+$";
-
-/// What the name of an operation is made of.
-const NAME: &str =
-    r"(?-u)^projects/[A-Za-z0-9._~:-]+/locations/[A-Za-z0-9._~:-]+/operations/[A-Za-z0-9._~-]+$";
+const SEGMENT: &str = r"(?-u)^[A-Za-z0-9._~:()-]+$";
 
 /// An answer.
 #[derive(Debug, Clone)]
@@ -124,12 +120,12 @@ impl Solver {
         }
         let mut constraints = Vec::new();
         let domain = match field {
-            Field::Service | Field::Project | Field::Location => Some(SEGMENT),
-            Field::Name => Some(NAME),
+            Field::Service | Field::Project | Field::Location => Some(SEGMENT.to_owned()),
+            Field::Name => Some(self.places.every_name()),
             _ => None,
         };
         if let Some(domain) = domain {
-            match self.language(domain.to_owned()) {
+            match self.language(domain) {
                 Some(language) => constraints.push(Constraint { taken: true, by: vec![language] }),
                 None => return Found::Unclear,
             }

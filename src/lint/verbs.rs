@@ -14,16 +14,3 @@ pub(super) fn of_service(service: &str) -> Option<&'static [&'static str]> {
         _ => None,
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::policy::KNOWN_SERVICES;
-
-    #[test]
-    fn the_verbs_of_every_service_are_known() {
-        for service in KNOWN_SERVICES {
-            assert!(of_service(service).is_some(), "{service}");
-        }
-    }
-}

@@ -80,9 +80,10 @@ impl Approval {
                 }
             }
         }
-        let outside = plan.operations.iter().find(|PlannedOperation { service, operation, .. }| {
-            !policy.has_place(service, operation.project(), Some(operation.location()))
-        });
+        let outside = plan
+            .operations
+            .iter()
+            .find(|PlannedOperation { service, operation, .. }| !policy.covers(service, operation));
         match outside {
             Some(planned) => Err(PlanRefused::OutsidePolicy(planned.name())),
             None => Ok(()),
@@ -165,13 +166,11 @@ impl PlannedOperation {
         let (project, location) = (self.operation.project(), self.operation.location());
         let gap = snapshot.gaps.iter().find(|gap| {
             gap.service == self.service
-                && gap.project.as_str() == project
-                && gap.location.as_ref().is_none_or(|hidden| hidden.as_str() == location)
+                && gap.path.project() == project
+                && gap.path.location().is_none_or(|hidden| Some(hidden) == location)
         });
-        let was_read = snapshot
-            .collections
-            .iter()
-            .any(|collection| collection.service == self.service && self.operation.lies_in(collection));
+        let was_read =
+            snapshot.collections.iter().any(|collection| collection.holds(&self.service, &self.operation));
         match gap {
             Some(gap) => {
                 format!("not found, and not everything could be read where it lies: {}", gap.message)

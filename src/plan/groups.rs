@@ -50,7 +50,7 @@ pub(super) fn settle(snapshot: &Snapshot, policy: &Policy, mut judgements: Vec<J
             {
                 judgement.verdict = verdict;
             }
-            if operation.cancellation_requested == Some(false) {
+            if operation.runs_on() {
                 preferred += 1;
             }
         }
@@ -102,11 +102,11 @@ fn violation(operation: &Operation, rule: &Rule, why: Why, snapshot: &Snapshot) 
 fn could_hide(gap: &Gap, rule: &Rule, max_running: &MaxRunning, (_, key): &Key<'_>) -> bool {
     let elsewhere = max_running.per.iter().zip(key).any(|(field, value)| match field {
         Field::Service => *value != gap.service.as_str(),
-        Field::Project => *value != gap.project.as_str(),
-        Field::Location => gap.location.as_ref().is_some_and(|location| *value != location.as_str()),
+        Field::Project => gap.path.project().is_some_and(|project| *value != project),
+        Field::Location => gap.path.location().is_some_and(|location| *value != location),
         _ => false,
     });
-    !elsewhere && rule.matches.could_cover(&gap.service, Some(&gap.project), gap.location.as_ref())
+    !elsewhere && rule.matches.could_cover(&gap.service, gap.path.project(), gap.path.location())
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@ use std::fmt::{self, Display, Formatter};
 
 use super::duration;
 use super::model::{
-    Action, CancelOrder, Limit, Limits, Locations, Match, MaxRunning, Predicate, Protection, Rule, Scope,
-    Test, ValueTest, WhenExceeded,
+    Action, CancelOrder, Limit, Limits, Match, MaxRunning, Predicate, Protection, Rule, Test, ValueTest,
+    WhenExceeded,
 };
+use super::scope::{Locations, Scope};
+use crate::catalogue::Part;
 
 impl Display for Rule {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -111,12 +113,22 @@ fn join<T: Display>(f: &mut Formatter<'_>, items: &[T], separator: &str) -> fmt:
 }
 
 impl Display for Scope {
+    /// `clouddeploy: acme-web, acme-data in europe-west1`; where the places are others than projects, they are named:
+    /// `spanner: projects acme-web; instances orders, stock`.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.service)?;
-        join(f, &self.projects, ", ")?;
+        f.write_str(self.service.name.as_str())?;
+        let is_usual = matches!(self.parts.as_slice(), [(Part::Project, _)]);
+        for (index, (part, values)) in self.parts.iter().enumerate() {
+            f.write_str(if index == 0 { ": " } else { "; " })?;
+            if !is_usual {
+                write!(f, "{} ", part.key())?;
+            }
+            join(f, values, ", ")?;
+        }
         match &self.locations {
-            Locations::All => f.write_str(" in all locations"),
-            Locations::Listed(locations) => {
+            None => Ok(()),
+            Some(Locations::All) => f.write_str(" in all locations"),
+            Some(Locations::Listed(locations)) => {
                 f.write_str(" in ")?;
                 join(f, locations, ", ")
             }

@@ -12,6 +12,7 @@ mod matching;
 mod rules;
 pub(crate) mod scalars;
 mod scopes;
+mod services;
 mod windows;
 
 use std::fmt::Write as _;
@@ -21,11 +22,13 @@ use sha2::{Digest, Sha256};
 
 use self::fields::Fields;
 pub use self::lint::LINT_CHECKS;
-pub use self::scopes::KNOWN_SERVICES;
+#[cfg(feature = "cli")]
+pub(crate) use self::scopes::unknown_help;
 use super::model::{Limits, Mode, Policy};
 use super::problem::{PolicyError, Problems, quoted};
 use super::source::{POLICY, read_document};
 use super::tree::{Node, Value};
+use crate::catalogue::table;
 
 /// How long a cancelled operation is watched without a `follow_up`: most end within seconds, and a function that runs
 /// every few minutes has a minute.
@@ -56,13 +59,16 @@ fn read(root: &Node, digest: String, problems: &mut Problems) -> Option<Policy> 
     // Every section is read before the first that is missing ends this.
     let version = read_version(&fields, problems);
     let mode = fields.optional("mode", Mode::Audit, problems, read_mode);
+    let services = fields.optional("services", table().clone(), problems, services::read);
+    // With a mistake in a service, what the scopes say of it cannot be judged.
+    let known = services.as_ref().unwrap_or(table());
     let scopes = fields
         .required(
             "scopes",
             "say where to look: `scopes: [{projects: [my-project], locations: all}]`",
             problems,
         )
-        .and_then(|node| scopes::read(node, problems));
+        .and_then(|node| scopes::read(node, known, services.is_some(), problems));
     let protect = fields.optional("protect", Vec::new(), problems, rules::read_protections);
     let rules = fields
         .required("rules", "add a rule: `rules: [{name: too-old, max_age: 1d}]`", problems)
@@ -74,6 +80,7 @@ fn read(root: &Node, digest: String, problems: &mut Problems) -> Option<Policy> 
     version?;
     Some(Policy {
         mode: mode?,
+        services: services?,
         scopes: scopes?,
         protect: protect?,
         rules: rules?,

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 
 use super::model::{Field, Match, Pattern, Predicate, Test, ValueTest};
-use crate::operation::{LocationId, Operation, ProjectId, ServiceName};
+use crate::operation::{Operation, ServiceName};
 
 /// What the `@type` of a metadata object begins with; a policy may leave it out.
 pub const TYPE_PREFIX: &str = "type.googleapis.com/";
@@ -79,7 +79,7 @@ pub(super) enum Subject<'a> {
     /// An operation that was read.
     Operation(&'a Operation),
     /// Any operation of a place that could not be read; of it only the place is known.
-    Place(&'a ServiceName, Option<&'a ProjectId>, Option<&'a LocationId>),
+    Place(&'a ServiceName, Option<&'a str>, Option<&'a str>),
 }
 
 impl Match {
@@ -92,12 +92,7 @@ impl Match {
     /// Whether it could hold for an operation that was not read, of which only the place is known (`None`: some
     /// project or location). With this, a gap is asked whether it may hide operations that a rule covers.
     #[must_use]
-    pub fn could_cover(
-        &self,
-        service: &ServiceName,
-        project: Option<&ProjectId>,
-        location: Option<&LocationId>,
-    ) -> bool {
+    pub fn could_cover(&self, service: &ServiceName, project: Option<&str>, location: Option<&str>) -> bool {
         self.truth(Subject::Place(service, project, location)) != Truth::False
     }
 
@@ -141,8 +136,8 @@ impl Field {
     pub fn text_in<'a>(&self, operation: &'a Operation) -> Option<&'a str> {
         match self {
             Field::Service => Some(operation.service.as_str()),
-            Field::Project => Some(operation.name.project()),
-            Field::Location => Some(operation.name.location()),
+            Field::Project => operation.name.project(),
+            Field::Location => operation.name.location(),
             Field::Name => Some(operation.name.as_str()),
             Field::Verb => operation.verb.as_deref(),
             Field::Target => operation.target.as_deref(),
@@ -155,8 +150,8 @@ impl Field {
         match (subject, self) {
             (Subject::Operation(operation), field) => field.text_in(operation),
             (Subject::Place(service, _, _), Field::Service) => Some(service.as_str()),
-            (Subject::Place(_, project, _), Field::Project) => project.map(ProjectId::as_str),
-            (Subject::Place(_, _, location), Field::Location) => location.map(LocationId::as_str),
+            (Subject::Place(_, project, _), Field::Project) => project,
+            (Subject::Place(_, _, location), Field::Location) => location,
             (Subject::Place(..), _) => None,
         }
     }

@@ -20,6 +20,7 @@ fn operation() -> Operation {
         target: Some("projects/web/locations/eu/targets/prod-a".into()),
         kind: Some("type.googleapis.com/google.cloud.deploy.v1.OperationMetadata".into()),
         cancellation_requested: Some(false),
+        tells_cancellation: true,
         metadata: Some(Metadata::new(&RawValue::from_string(metadata.to_owned()).unwrap())),
     }
 }
@@ -130,18 +131,17 @@ fn any_all_and_not_combine_three_values() {
 #[test]
 fn a_gap_may_hide_what_its_place_does_not_rule_out() {
     let service = ServiceName::parse("clouddeploy").unwrap();
-    let (web, other) = (ProjectId::parse("web").unwrap(), ProjectId::parse("other").unwrap());
-    let eu = LocationId::parse("eu").unwrap();
+    let (web, other, eu) = ("web", "other", "eu");
     for (text, project, location, want) in [
-        ("{project: web}", Some(&web), Some(&eu), true),
-        ("{project: web}", Some(&other), Some(&eu), false),
+        ("{project: web}", Some(web), Some(eu), true),
+        ("{project: web}", Some(other), Some(eu), false),
         ("{project: web}", None, None, true),
-        ("{project: web, location: us}", Some(&web), Some(&eu), false),
-        ("{project: web, location: us}", Some(&web), None, true),
-        ("{not: {project: web}}", Some(&web), None, false),
-        ("{verb: create}", Some(&web), Some(&eu), true),
-        ("{verb: create, service: run}", Some(&web), Some(&eu), false),
-        ("{name: nothing-like-it}", Some(&web), Some(&eu), true),
+        ("{project: web, location: us}", Some(web), Some(eu), false),
+        ("{project: web, location: us}", Some(web), None, true),
+        ("{not: {project: web}}", Some(web), None, false),
+        ("{verb: create}", Some(web), Some(eu), true),
+        ("{verb: create, service: run}", Some(web), Some(eu), false),
+        ("{name: nothing-like-it}", Some(web), Some(eu), true),
     ] {
         assert_eq!(matching(text).could_cover(&service, project, location), want, "{text}");
     }
@@ -265,10 +265,9 @@ proptest! {
 
     #[test]
     fn a_place_covers_every_operation_that_is_in_it(matching in any_match(), operation in operation_with_less()) {
-        let project = ProjectId::parse(operation.name.project()).unwrap();
-        let location = LocationId::parse(operation.name.location()).unwrap();
+        let (project, location) = (operation.name.project(), operation.name.location());
         if matching.evaluate(&operation) == True {
-            prop_assert!(matching.could_cover(&operation.service, Some(&project), Some(&location)));
+            prop_assert!(matching.could_cover(&operation.service, project, location));
             prop_assert!(matching.could_cover(&operation.service, None, None));
         }
     }

@@ -15,6 +15,7 @@ mod plain_parts;
 mod problem;
 #[cfg(feature = "cli")]
 mod schema;
+mod scope;
 mod source;
 mod trace;
 mod tree;
@@ -22,13 +23,15 @@ mod tree;
 mod warnings;
 mod window;
 
+pub use document::LINT_CHECKS;
 pub(crate) use document::sha256;
-pub use document::{KNOWN_SERVICES, LINT_CHECKS};
+#[cfg(feature = "cli")]
+pub(crate) use document::unknown_help;
 pub use drawing::Place;
 pub use matching::{TYPE_PREFIX, Truth};
 pub use model::{
-    Action, Allowance, CancelOrder, Field, Limit, Limits, Locations, Match, MaxRunning, Mode, Pattern,
-    Policy, Predicate, Protection, Rule, Scope, Share, Test, ValueTest, WhenExceeded,
+    Action, Allowance, CancelOrder, Field, Limit, Limits, Match, MaxRunning, Mode, Pattern, Policy,
+    Predicate, Protection, Rule, Share, Test, ValueTest, WhenExceeded,
 };
 #[cfg(feature = "cli")]
 pub use outline::{DocPath, Outline, Written};
@@ -36,6 +39,7 @@ pub use pattern::PatternError;
 pub use problem::{PolicyError, Problem};
 #[cfg(feature = "cli")]
 pub use schema::schema;
+pub use scope::{Asked, Locations, Scope};
 pub use trace::Trace;
 #[cfg(feature = "cli")]
 pub use warnings::{Warning, Warnings};

@@ -13,8 +13,10 @@ use serde_json::Value;
 
 use super::path_glob::PathGlob;
 use super::plain_parts::PlainParts;
+use super::scope::Scope;
 use super::window::{self, Closed, Windows};
-use crate::operation::{LocationId, ProjectId, ServiceName};
+use crate::catalogue::Services;
+use crate::operation::{OperationName, ServiceName};
 
 /// What a run may do. Ordered by caution: the effective mode is the smaller of two.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -56,6 +58,8 @@ pub struct Policy {
     pub limits: Limits,
     /// How long to watch a cancelled operation in the run that cancelled it.
     pub follow_up_for: Duration,
+    /// The services that can be asked: those that are built in, and those that the policy defines.
+    pub services: Services,
     /// Findings of the linter that are accepted. They change nothing about a run.
     pub allow: Vec<Allowance>,
     /// `sha256:` and the hex digest of the bytes that were read.
@@ -63,19 +67,10 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Whether the policy's scopes have this place. Without a location: whether they have any part of the project.
+    /// Whether the policy's scopes cover an operation, by its name.
     #[must_use]
-    pub fn has_place(&self, service: &ServiceName, project: &str, location: Option<&str>) -> bool {
-        self.scopes.iter().any(|scope| {
-            scope.service == *service
-                && scope.projects.iter().any(|known| known.as_str() == project)
-                && match (&scope.locations, location) {
-                    (Locations::All, _) | (_, None) => true,
-                    (Locations::Listed(listed), Some(location)) => {
-                        listed.iter().any(|known| known.as_str() == location)
-                    }
-                }
-        })
+    pub fn covers(&self, service: &ServiceName, name: &OperationName) -> bool {
+        self.scopes.iter().any(|scope| scope.service.name == *service && scope.covers(name))
     }
 
     /// The windows that keep a rule's violators from being cancelled at an instant: the policy's, and the rule's own.
@@ -101,26 +96,6 @@ pub struct Allowance {
     pub reason: Arc<str>,
     /// The rule or the protection for which it is accepted; without one, wherever it is found.
     pub rule: Option<Arc<str>>,
-}
-
-/// Collections to read: every project in every location.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
-    /// The Google service.
-    pub service: ServiceName,
-    /// The projects. Never empty.
-    pub projects: Vec<ProjectId>,
-    /// The locations.
-    pub locations: Locations,
-}
-
-/// Which locations a scope covers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Locations {
-    /// Those that the service lists for the project.
-    All,
-    /// These. Never empty.
-    Listed(Vec<LocationId>),
 }
 
 /// Something that is never cancelled, whatever a rule says. It holds unless its match is false.

@@ -5,6 +5,7 @@
 //! together: their keys are the same, what one takes the other takes, and what has the wrong form is refused by both.
 
 mod parts;
+mod services;
 mod windows;
 
 use std::collections::BTreeMap;
@@ -13,9 +14,10 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use self::parts::{Glob, Locations, MetadataValue, OneOrMore, Optional, Segment};
+use self::parts::{Glob, MetadataValue, OneOrMore, Optional};
+use self::services::{Scope, Service};
 use self::windows::Window;
-use super::document::{KNOWN_SERVICES, LINT_CHECKS};
+use super::document::LINT_CHECKS;
 use super::model::Limits;
 
 /// A duration with its units, from the larger to the smaller.
@@ -52,7 +54,10 @@ struct Document {
     /// The policy's own key. Nothing is cancelled unless it says `enforce` and the function's own mode does, too.
     #[schemars(default, extend("default" = "audit"))]
     mode: Optional<Mode>,
-    /// Where to look: every project in every location.
+    /// Services that are not built in, or are to be asked differently.
+    #[schemars(default, length(min = 1))]
+    services: Optional<Vec<Service>>,
+    /// Where to look: every combination of what a scope names, in every location.
     #[schemars(length(min = 1))]
     scopes: Vec<Scope>,
     /// What is never cancelled, whatever a rule says. It holds unless its match is certainly false.
@@ -87,21 +92,6 @@ enum Mode {
     Audit,
     /// Violators are cancelled, if the function's own mode says so too.
     Enforce,
-}
-
-/// Projects of a service, and their locations.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "only its shape is used")]
-struct Scope {
-    /// The Google service.
-    #[schemars(default, extend("enum" = KNOWN_SERVICES, "default" = "clouddeploy"))]
-    service: Optional<String>,
-    /// By id or by number: whichever the service uses in the names of its operations.
-    #[schemars(length(min = 1), extend("uniqueItems" = true, "examples" = [["acme-web", "acme-data"]]))]
-    projects: Vec<Segment>,
-    /// Their names, or `all`, which asks the service for them.
-    locations: Locations,
 }
 
 /// Something that is never cancelled.

@@ -51,6 +51,9 @@ fn the_keys_of_the_parser_are_the_properties_of_the_schema() {
     let schema = schema();
     for (name, keys) in [
         ("", &keys::POLICY[..]),
+        ("Service", &keys::SERVICE),
+        ("Listing", &keys::SERVICE_LIST),
+        ("CancelState", &keys::CANCEL_STATE),
         ("Scope", &keys::SCOPE),
         ("Protection", &keys::PROTECTION),
         ("Rule", &keys::RULE),
@@ -133,12 +136,60 @@ fn matching(text: &str) -> String {
     rule(&format!("max_age: 1h, match: {text}"))
 }
 
+/// A service with every key there is.
+const CUSTOM: &str = r#"
+services:
+  - name: acme
+    title: Acme
+    host: acme.googleapis.com
+    regional_host: "{location}-acme.googleapis.com"
+    version: v2
+    profile: cancel-requested
+    create_time: [/createTime, /progress/0/startTime]
+    verb: []
+    target: [/target]
+    cancel_requested: [/cancelRequested]
+    cancel_time: [/cancelTime]
+    cancel_state: { at: [/state], is: [CANCELLING] }
+    lists:
+      - path: "projects/{project}/locations/{location}/jobs"
+        names: ["projects/{project}/locations/{location}/jobs/*/operations/*"]
+        filter: TYPE=any
+    locations: ["projects/{project}/locations"]
+    get: "{name}"
+    cancel: "{name}:cancel"
+    permission_prefix: acme
+    permissions: { list: [acme.jobs.list], get: [acme.jobs.get], cancel: [acme.jobs.stop], locations: [] }
+    requests_per_minute: 5
+    requests_at_once: 2
+    note: odd
+"#;
+
+#[test]
+fn the_schema_leaves_it_to_the_parser_which_services_there_are_and_what_each_takes() {
+    let validator = validator();
+    for source in [
+        with("scopes: [{ service: run, projects: [p], locations: all }]"),
+        with("scopes: [{ service: spanner, projects: [p], locations: all }]"),
+        with("scopes: [{ service: vision, projects: [p] }]"),
+        with("scopes: [{ service: dataproc, projects: [p], locations: all }]"),
+    ] {
+        assert_eq!(verdicts(&validator, &source), (false, true), "{source}");
+    }
+}
+
 #[test]
 fn what_the_parser_takes_is_valid() {
     let validator = validator();
     for source in [
         with("mode: enforce"),
         with("scopes: [{ service: clouddeploy, projects: [p, 'example.com:q', '123'], locations: [l, m] }]"),
+        with("scopes: [{ service: spanner, projects: [p], instances: [i] }]"),
+        with("scopes: [{ service: firestore, projects: [p], databases: ['(default)'] }]"),
+        with(
+            "scopes: [{ service: vision }, { service: securityposture, organizations: ['1'], locations: [global] }]",
+        ),
+        format!("{}\n{CUSTOM}", with("scopes: [{ service: acme, projects: [p], locations: all }]")),
         with("protect: []"),
         with("protect: [{ name: x, match: { target: '**/prod-*' } }]"),
         rule("max_age: 90m, action: report"),
@@ -184,9 +235,20 @@ fn what_has_the_wrong_form_is_refused_by_both() {
         with("mode:"),
         with("scopes: []"),
         with("scopes: {}"),
+        with("services: []"),
+        with("services: [{ title: nameless }]"),
+        with("services: [{ name: acme, hosts: acme.googleapis.com }]"),
+        with("services: [{ name: acme, profile: other }]"),
+        with("services: [{ name: acme, create_time: createTime }]"),
+        with("services: [{ name: acme, create_time: [createTime] }]"),
+        with("services: [{ name: acme, lists: [] }]"),
+        with("services: [{ name: acme, lists: [{ names: [a] }] }]"),
+        with("services: [{ name: acme, cancel_state: { at: [/state] } }]"),
+        with("services: [{ name: acme, permissions: { stop: [] } }]"),
+        with("services: [{ name: acme, requests_per_minute: 0 }]"),
+        with("scopes: [{ service: spanner, projects: [p], instances: [] }]"),
         with("scopes: [{ projects: [p] }]"),
         with("scopes: [{ locations: all }]"),
-        with("scopes: [{ service: run, projects: [p], locations: all }]"),
         with("scopes: [{ projects: p, locations: all }]"),
         with("scopes: [{ projects: [], locations: all }]"),
         with("scopes: [{ projects: [p, p], locations: all }]"),

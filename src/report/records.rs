@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::{Report, Sums};
 use crate::follow_up::{FollowedUp, State};
 use crate::judge::SparedBecause;
-use crate::operation::{LocationId, OperationName, ProjectId, ServiceName};
+use crate::operation::{OperationName, ResourcePath, ServiceName};
 use crate::plan::{Violator, Withheld};
 use crate::policy::{Action, Closed, Mode};
 use crate::replay::{OPERATIONS_RETURNED, Recording};
@@ -118,8 +118,8 @@ impl OperationRecord {
         self.polls = seen.polls;
         self.follow_up_ms = u64::try_from(seen.took.as_millis()).unwrap_or(u64::MAX);
         self.message = match (self.message.take(), seen.message) {
-            (Some(cancel), Some(read)) => Some(format!("{cancel}; could not be read: {read}")),
-            (cancel, read) => cancel.or(read.map(|read| format!("could not be read: {read}"))),
+            (Some(cancel), Some(read)) => Some(format!("{cancel}; {read}")),
+            (cancel, read) => cancel.or(read),
         };
     }
 }
@@ -135,10 +135,12 @@ pub struct GapRecord<'a> {
     pub mode: Mode,
     /// The Google service.
     pub service: &'a ServiceName,
-    /// The project.
-    pub project: &'a ProjectId,
-    /// The location; null when the project's locations could not be listed.
-    pub location: Option<&'a LocationId>,
+    /// What could not be listed: `projects/p/locations/l/operations`, or `projects/p/locations`.
+    pub path: &'a ResourcePath,
+    /// The project; null where the path says none.
+    pub project: Option<&'a str>,
+    /// The location; null where the path says none, as that of a list of locations.
+    pub location: Option<&'a str>,
     /// What kind of gap it is.
     pub reason: GapReason,
     /// A sentence for people.
@@ -154,8 +156,9 @@ impl<'a> GapRecord<'a> {
             sweep_id,
             mode,
             service: &gap.service,
-            project: &gap.project,
-            location: gap.location.as_ref(),
+            path: &gap.path,
+            project: gap.path.project(),
+            location: gap.path.location(),
             reason: gap.reason,
             message: &gap.message,
         }

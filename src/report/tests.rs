@@ -159,7 +159,7 @@ fn every_reason_answer_and_state_has_its_word() {
 fn a_refused_cancel_keeps_its_code_and_both_messages() {
     let mut record = untouched("o", None);
     record.answer(refused("already finished"));
-    record.follow(seen(State::Unknown, Some("HTTP 500: broken")));
+    record.follow(seen(State::Unknown, Some("could not be read: HTTP 500: broken")));
     let got = json_of(&record);
     assert_eq!(got["cancel"], "refused");
     assert_eq!(got["cancel_code"], "FAILED_PRECONDITION");
@@ -171,8 +171,8 @@ fn a_refused_cancel_keeps_its_code_and_both_messages() {
 fn a_gap_is_one_flat_line_with_every_key() {
     let (whole, known) = (gap(None), gap(Some("l")));
     let want = json!({
-        "event": "gap", "sweep_id": "sweep-1", "mode": "audit", "service": "clouddeploy", "project": "p",
-        "location": "l", "reason": "unreachable", "message": "could not be read",
+        "event": "gap", "sweep_id": "sweep-1", "mode": "audit", "service": "clouddeploy",
+        "path": "projects/p/locations/l/operations", "project": "p", "location": "l", "reason": "unreachable", "message": "could not be read",
     });
     assert_eq!(json_of(&GapRecord::new(&known, "sweep-1", Mode::Audit)), want);
     assert_eq!(json_of(&GapRecord::new(&whole, "sweep-1", Mode::Audit))["location"], Value::Null);
@@ -229,7 +229,7 @@ fn a_sweep_line_stays_small_however_many_gaps_there_are() {
     report.gaps = vec![gap(Some("l")); 250];
     let got = json_of(&report.line());
     assert_eq!((got["gaps"].as_array().unwrap().len(), &got["gaps_omitted"]), (100, &json!(150)));
-    assert_eq!(keys(&got["gaps"][0]), ["location", "message", "project", "reason", "service"]);
+    assert_eq!(keys(&got["gaps"][0]), ["location", "message", "path", "project", "reason", "service"]);
     assert_eq!(got["complete"], false);
 }
 

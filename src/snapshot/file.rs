@@ -14,11 +14,11 @@ use serde_json::value::RawValue;
 
 use super::{Gap, Reading, Snapshot};
 use crate::operation::{
-    Collection, Ending, Metadata, Operation, OperationName, Progress, ProjectId, ServiceName,
+    Collection, Ending, Metadata, Operation, OperationName, Progress, ResourcePath, ServiceName,
 };
 
 /// The form of the file that is written and read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Why a file is not a snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,11 @@ impl Snapshot {
     /// # Errors
     /// When it is not that, or an operation lies where nothing was read.
     pub fn from_json(bytes: &[u8]) -> Result<Self, SnapshotFileError> {
+        // serde takes an array for a struct too: its first element would be the version.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            let problem = "it is not a JSON object";
+            return Err(<serde_json::Error as serde::de::Error>::custom(problem).into());
+        }
         let Version { curfew_snapshot } = serde_json::from_slice(bytes)?;
         if curfew_snapshot != VERSION {
             return Err(SnapshotFileError::Version(curfew_snapshot));
@@ -55,21 +60,15 @@ impl Snapshot {
         let document: Document = serde_json::from_slice(bytes)?;
         let operations: Vec<Operation> = document.operations.into_iter().map(Operation::from).collect();
         let elsewhere = operations.iter().find(|operation| {
-            let lies_in = |collection: &Collection| {
-                collection.service == operation.service && operation.name.lies_in(collection)
-            };
-            !document.collections.iter().any(lies_in)
+            let holds = |collection: &Collection| collection.holds(&operation.service, &operation.name);
+            !document.collections.iter().any(holds)
         });
         if let Some(operation) = elsewhere {
             return Err(SnapshotFileError::Elsewhere(operation.name.clone()));
         }
         let reading = Reading {
             collections: document.collections,
-            located: document
-                .located
-                .into_iter()
-                .map(|Located { service, project }| (service, project))
-                .collect(),
+            located: document.located.into_iter().map(|Located { service, path }| (service, path)).collect(),
             pages: document.pages,
             operations,
             gaps: document.gaps,
@@ -81,7 +80,7 @@ impl Snapshot {
 impl Serialize for Snapshot {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let operations: Result<Vec<Entry>, _> = self.operations.iter().map(Entry::try_from).collect();
-        let located = self.located.iter().cloned().map(|(service, project)| Located { service, project });
+        let located = self.located.iter().cloned().map(|(service, path)| Located { service, path });
         let document = Document {
             curfew_snapshot: VERSION,
             now: self.now,
@@ -117,7 +116,7 @@ struct Document {
 #[serde(deny_unknown_fields)]
 struct Located {
     service: ServiceName,
-    project: ProjectId,
+    path: ResourcePath,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -133,6 +132,7 @@ struct Entry {
     target: Option<Arc<str>>,
     kind: Option<Arc<str>>,
     cancellation_requested: Option<bool>,
+    tells_cancellation: bool,
     metadata: Option<Box<RawValue>>,
 }
 
@@ -168,6 +168,7 @@ impl TryFrom<&Operation> for Entry {
             target: operation.target.clone(),
             kind: operation.kind.clone(),
             cancellation_requested: operation.cancellation_requested,
+            tells_cancellation: operation.tells_cancellation,
             metadata: operation.metadata.as_ref().map(raw).transpose()?,
         })
     }
@@ -194,6 +195,7 @@ impl From<Entry> for Operation {
             target: entry.target,
             kind: entry.kind,
             cancellation_requested: entry.cancellation_requested,
+            tells_cancellation: entry.tells_cancellation,
             metadata: entry.metadata.as_deref().map(Metadata::new),
         }
     }
@@ -222,8 +224,10 @@ mod tests {
         });
         let told = Operation { metadata: Some(Metadata::new(&metadata)), ..running("told", 7) };
         let whole = snapshot_with_gaps([odd, told].into_iter().chain(ends).collect(), vec![gap(Some("m"))]);
-        let located =
-            BTreeSet::from([(ServiceName::parse("clouddeploy").unwrap(), ProjectId::parse("p").unwrap())]);
+        let located = BTreeSet::from([(
+            ServiceName::parse("clouddeploy").unwrap(),
+            ResourcePath::parse("projects/p/locations").unwrap(),
+        )]);
         Snapshot { located, ..whole }
     }
 
@@ -239,9 +243,9 @@ mod tests {
     #[test]
     fn a_file_of_another_version_says_so_and_is_not_read() {
         let text =
-            everything().to_json().unwrap().replace("\"curfew_snapshot\": 1", "\"curfew_snapshot\": 2");
+            everything().to_json().unwrap().replace("\"curfew_snapshot\": 2", "\"curfew_snapshot\": 3");
         let error = Snapshot::from_json(text.as_bytes()).unwrap_err();
-        assert!(matches!(error, SnapshotFileError::Version(2)), "{error}");
+        assert!(matches!(error, SnapshotFileError::Version(3)), "{error}");
     }
 
     #[test]

@@ -127,7 +127,7 @@ fn two_of_which_only_one_can_be_are_refused() {
 fn a_value_that_means_nothing_is_refused() {
     for (operation, want) in [
         ("id: a, count: 0", "`count` goes from 1 to 10000"),
-        ("id: a, service: cloudeploy", "did you mean `clouddeploy`?"),
+        ("id: a, service: cloud/deploy", "`cloud/deploy` is not a service name"),
         ("name: op-1", "is not an operation name"),
         ("id: a, state: canceled", "did you mean `cancelled`?"),
         ("id: a, created_at: 2026-11-24", "is not an instant"),

@@ -58,7 +58,8 @@ pub enum Basis {
 /// An operation of a test, or a row of equal ones.
 #[derive(Debug, Clone)]
 pub struct Given {
-    pub(super) service: ServiceName,
+    /// `None`: the policy's first.
+    pub(super) service: Option<ServiceName>,
     pub(super) named: Named,
     /// So many, numbered; `None` is one under its own name.
     pub(super) count: Option<usize>,
@@ -70,18 +71,20 @@ pub struct Given {
 #[derive(Debug, Clone)]
 pub(super) struct Details {
     pub(super) created_at: Option<DateTime<Utc>>,
-    pub(super) verb: Option<Arc<str>>,
-    pub(super) target: Target,
-    pub(super) kind: Option<Arc<str>>,
+    /// Whether the test says when it was created, or how old it is.
+    pub(super) states_age: bool,
+    pub(super) verb: Text,
+    pub(super) target: Text,
+    pub(super) kind: Text,
     pub(super) cancellation_requested: Option<bool>,
     /// Further keys: a JSON object.
     pub(super) more: serde_json::Map<String, serde_json::Value>,
 }
 
-/// An operation's target.
+/// What the metadata says for a field.
 #[derive(Debug, Clone)]
-pub(super) enum Target {
-    /// Not stated: one in the operation's own place.
+pub(super) enum Text {
+    /// Not stated: what an ordinary operation of the service has.
     Usual,
     /// As stated; `None` is missing.
     Stated(Option<Arc<str>>),
@@ -99,7 +102,8 @@ pub(super) enum Named {
 /// A place that could not be read.
 #[derive(Debug, Clone)]
 pub(super) struct Hidden {
-    pub(super) service: ServiceName,
+    /// `None`: the policy's first.
+    pub(super) service: Option<ServiceName>,
     pub(super) project: ProjectId,
     pub(super) location: Option<LocationId>,
 }

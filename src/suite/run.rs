@@ -12,11 +12,11 @@ use super::coverage::Coverage;
 use super::expectation::Expectation;
 use super::model::{Expected, Selector, Step, Test};
 use super::world::World;
-use crate::operation::OperationName;
+use crate::operation::{OperationName, ServiceName};
 use crate::plan::{Assessment, Withheld, plan};
-use crate::policy::Policy;
 use crate::policy::duration::format as format_duration;
 use crate::policy::reading::fields::nearest;
+use crate::policy::{Policy, unknown_help};
 use crate::request::Narrow;
 use crate::snapshot::Snapshot;
 
@@ -54,6 +54,8 @@ pub fn run(test: &Test, policy: &Policy, saved: Option<&Snapshot>, coverage: &mu
     let world = World::of(test, policy, saved);
     let mut failures: Vec<Failure> =
         world.twice.iter().map(|name| described_twice(name, test.line)).collect();
+    failures.extend(world.untold.iter().map(|(service, field)| never_told(service, field, test.line)));
+    failures.extend(world.unknown.iter().map(|service| unknown_service(service, test.line, policy)));
     for step in &test.steps {
         let snapshot = Snapshot { now: step.instant(world.snapshot.now), ..world.snapshot.clone() };
         let assessment = plan(&snapshot, policy, &Narrow::default());
@@ -73,6 +75,30 @@ fn described_twice(name: &OperationName, line: usize) -> Failure {
         want: "one operation of this name".to_owned(),
         got: "several".to_owned(),
         because: Some("the test describes it more than once".to_owned()),
+    }
+}
+
+/// An operation of a service that there is not would only ever be told to lie outside of the policy.
+fn unknown_service(service: &ServiceName, line: usize, policy: &Policy) -> Failure {
+    Failure {
+        line,
+        at: "+0s".to_owned(),
+        operation: service.to_string(),
+        want: "a service".to_owned(),
+        got: "none of this name".to_owned(),
+        because: Some(unknown_help(service.as_str(), &policy.services)),
+    }
+}
+
+/// A test of what no operation can be would only seem to prove something.
+fn never_told(service: &ServiceName, field: &str, line: usize) -> Failure {
+    Failure {
+        line,
+        at: "+0s".to_owned(),
+        operation: service.to_string(),
+        want: format!("operations with `{field}`"),
+        got: "operations that do not tell it".to_owned(),
+        because: Some(format!("`curfew services {service}` shows what its operations tell")),
     }
 }
 

@@ -292,3 +292,43 @@ fn what_is_selected_and_only_held_back_is_unexpected_too() {
         assert_eq!((failure.operation.as_str(), failure.got.as_str()), ("o", got));
     }
 }
+
+/// The failures of a test under a policy for one place of Vertex AI and one of Spanner.
+fn failures_elsewhere(test: &str) -> Vec<String> {
+    let text = "version: 1\nscopes:\n  - { service: aiplatform, projects: [p], locations: [l] }\n  \
+                - { service: spanner, projects: [p], instances: [i] }\n\
+                rules: [{ name: stuck, match: { project: p }, max_age: 2h }]";
+    let policy = Policy::parse(text.as_bytes(), "policy.yaml").unwrap();
+    let source = format!("policy: policy.yaml\ntests:\n  - name: t\n{test}");
+    let suite = Suite::parse(source.as_bytes(), "policy.test.yaml").unwrap();
+    let failures = run(&suite.tests[0], &policy, None, &mut Coverage::default()).failures;
+    let told = failures
+        .into_iter()
+        .map(|failure| format!("{}: {} | {}", failure.operation, failure.want, failure.got));
+    told.collect()
+}
+
+#[test]
+fn an_operation_without_a_service_is_of_the_policys_first() {
+    let test = "    operations: [{ id: o, age: 3h }, { id: p, service: spanner, age: 1h }]\n    \
+                expect: { o: cancel by stuck, p: \"spare: within_max_age\" }";
+    assert_eq!(failures_elsewhere(test), Vec::<String>::new());
+}
+
+#[test]
+fn what_operations_of_a_service_never_tell_cannot_be_tested() {
+    let of = |operation: &str| {
+        failures_elsewhere(&format!("    operations: [{operation}]\n    expect: {{ o: cancel by stuck }}"))
+    };
+    for (said, field) in [
+        ("verb: update", "verb"),
+        ("target: t", "target"),
+        ("cancellation_requested: true", "cancellation_requested"),
+    ] {
+        let got = of(&format!("{{ id: o, age: 3h, {said} }}"));
+        let want = format!("aiplatform: operations with `{field}` | operations that do not tell it");
+        assert!(got.contains(&want), "{got:?}");
+    }
+    let got = of("{ id: o, service: aiplatfrom, age: 3h }");
+    assert!(got.contains(&"aiplatfrom: a service | none of this name".to_owned()), "{got:?}");
+}

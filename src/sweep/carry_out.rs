@@ -83,7 +83,9 @@ impl<S: OperationsService, O: Observer> Run<'_, S, O> {
         }
         let deadlines = &self.settings.deadlines;
         let late = NotSent::Because(Withheld::Deadline);
-        let Ok(permit) = self.service.permit(deadlines.stop_starting).await else { return Err(late) };
+        let Violator { service, operation, .. } = violator;
+        let turn = self.service.permit(service, operation.location(), deadlines.stop_starting).await;
+        let Ok(permit) = turn else { return Err(late) };
         if deadlines.stop_starting.is_some_and(|stop| Instant::now() >= stop) {
             return Err(late);
         }
@@ -93,7 +95,6 @@ impl<S: OperationsService, O: Observer> Run<'_, S, O> {
         if let Some(closed) = rule.and_then(|rule| self.policy.closed(rule, self.clock.now())) {
             return Err(NotSent::Closed(closed));
         }
-        let Violator { service, operation, .. } = violator;
         Ok(self.service.cancel_with(permit, service, operation, deadlines.stop).await)
     }
 

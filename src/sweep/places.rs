@@ -1,12 +1,12 @@
 //! Which places a run reads: what the policy names and the request leaves in.
 //!
-//! Pure. Where the policy covers all locations of a project, and the request names none, they have to be asked for;
-//! that is done by `read`.
+//! Pure. Where the policy covers all locations of a place, and the request names none, they have to be asked for; that
+//! is done by `read`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::operation::{Collection, LocationId, ProjectId, ServiceName};
-use crate::policy::{Locations, Policy, Scope};
+use crate::operation::{Collection, ResourcePath, ServiceName};
+use crate::policy::{Asked, Policy};
 use crate::request::{Narrow, NarrowScope};
 
 /// Where to read.
@@ -14,32 +14,35 @@ use crate::request::{Narrow, NarrowScope};
 pub struct Places<'a> {
     /// Collections that are known by name.
     pub known: BTreeSet<Collection>,
-    /// Projects whose locations have to be asked for first.
-    pub ask: BTreeSet<(&'a ServiceName, &'a ProjectId)>,
+    /// Places whose locations have to be asked for first, by the lists of them.
+    pub ask: BTreeMap<(ServiceName, ResourcePath), Vec<Asked<'a>>>,
+}
+
+impl Places<'_> {
+    /// Whether a collection is one of those that are read, in a location that has to be asked for or is known.
+    #[must_use]
+    pub fn cover(&self, collection: &Collection) -> bool {
+        self.known.contains(collection)
+            || collection.path.location().is_some_and(|location| {
+                let asked = self.ask.iter().filter(|((service, _), _)| *service == collection.service);
+                asked
+                    .flat_map(|(_, asked)| asked)
+                    .any(|asked| asked.collections_in(location).contains(collection))
+            })
+    }
 }
 
 /// The places that the policy names and `narrow` leaves in, each once.
 #[must_use]
 pub fn places<'a>(policy: &'a Policy, narrow: &Narrow) -> Places<'a> {
     let mut known: BTreeSet<Collection> = BTreeSet::new();
-    let mut ask = BTreeSet::new();
-    for Scope { service, projects, locations } in &policy.scopes {
-        for project in projects {
-            match locations {
-                Locations::Listed(listed) => {
-                    known.extend(listed.iter().map(|location| Collection {
-                        service: service.clone(),
-                        project: project.clone(),
-                        location: location.clone(),
-                    }));
-                }
-                Locations::All => match narrowed_locations(narrow, service, project) {
-                    Some(named) => known.extend(named),
-                    None if narrow.covers_project(service, project) => {
-                        ask.insert((service, project));
-                    }
-                    None => {}
-                },
+    let mut ask: BTreeMap<_, Vec<Asked<'a>>> = BTreeMap::new();
+    for scope in &policy.scopes {
+        known.extend(scope.collections());
+        for asked in scope.asked() {
+            match narrow.locations_in(&scope.service.name, &asked.path) {
+                Some(named) => known.extend(named.iter().flat_map(|location| asked.collections_in(location))),
+                None => ask.entry((scope.service.name.clone(), asked.path.clone())).or_default().push(asked),
             }
         }
     }
@@ -50,34 +53,14 @@ pub fn places<'a>(policy: &'a Policy, narrow: &Narrow) -> Places<'a> {
 /// What a request names that the policy does not: told, and never looked at.
 #[must_use]
 pub fn outside_policy(policy: &Policy, narrow: &Narrow) -> Vec<String> {
-    let scopes = narrow.scopes.iter().flatten().filter(|NarrowScope { service, project, location }| {
-        !policy.has_place(service, project.as_str(), location.as_ref().map(LocationId::as_str))
-    });
-    let scopes = scopes.map(|NarrowScope { service, project, location }| match location {
-        Some(location) => format!("{service} projects/{project}/locations/{location}"),
-        None => format!("{service} projects/{project}"),
-    });
+    let everything = places(policy, &Narrow::default());
+    let is_inside = |scope: &NarrowScope| {
+        let known = |collection: &Collection| scope.covers(&collection.service, &collection.path);
+        everything.known.iter().any(known)
+            || everything.ask.keys().any(|(service, path)| scope.could_cover(service, path))
+    };
+    let scopes = narrow.scopes.iter().flatten().filter(|scope| !is_inside(scope)).map(ToString::to_string);
     let operations = narrow.operations.iter().flatten();
-    let operations = operations
-        .filter(|(service, name)| !policy.has_place(service, name.project(), Some(name.location())))
-        .map(|(service, name)| format!("{service} {name}"));
-    scopes.chain(operations).collect()
-}
-
-/// The collections that a request names itself, where the policy covers all locations: they need not be asked for.
-fn narrowed_locations(
-    narrow: &Narrow,
-    service: &ServiceName,
-    project: &ProjectId,
-) -> Option<Vec<Collection>> {
-    let collection =
-        |location: LocationId| Collection { service: service.clone(), project: project.clone(), location };
-    if let Some(operations) = &narrow.operations {
-        let named =
-            operations.iter().filter(|(of, name)| of == service && name.project() == project.as_str());
-        return named.map(|(_, name)| LocationId::parse(name.location()).ok().map(collection)).collect();
-    }
-    let scopes = narrow.scopes.as_ref()?;
-    let named = scopes.iter().filter(|scope| scope.service == *service && scope.project == *project);
-    named.map(|scope| scope.location.clone().map(collection)).collect()
+    let operations = operations.filter(|(service, name)| !policy.covers(service, name));
+    scopes.chain(operations.map(|(service, name)| format!("{service} {name}"))).collect()
 }

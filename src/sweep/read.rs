@@ -4,31 +4,35 @@
 //! others are still served: also when it hangs, for once something has been read, no more than the time for reading is
 //! waited for the rest. Nothing is judged here.
 
-use std::collections::BTreeSet;
-use std::future::pending;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::{Future, pending};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt;
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 use futures_util::stream;
 use tokio::time::sleep_until;
 
 use super::pages::{Obstacle, Pages, Turn};
 use super::places::{Places, places};
 use super::{Deadlines, Event, Observer};
-use crate::operation::{Collection, ProjectId, ServiceName};
-use crate::policy::{Mode, Policy};
+use crate::catalogue::Services;
+use crate::operation::{Collection, LocationId, ResourcePath, ServiceName};
+use crate::policy::{Asked, Mode, Policy};
 use crate::report::GapRecord;
 use crate::request::Narrow;
 use crate::service::{CallError, OperationsService};
 use crate::snapshot::{Gap, GapReason, Reading};
 
-/// How many collections are read side by side. The requests themselves are bounded by the service that is handed in.
+/// How many collections of one host are read side by side. The requests themselves are bounded by the service that is
+/// handed in.
 const COLLECTIONS_AT_ONCE: usize = 64;
 
 /// What a reading is done with.
 pub(super) struct Reader<'a, S, O> {
     pub(super) service: &'a S,
+    /// Which host answers for what.
+    pub(super) services: &'a Services,
     pub(super) deadlines: Deadlines,
     /// How many pages of operations have been read, in all collections.
     pub(super) pages: AtomicUsize,
@@ -49,16 +53,32 @@ pub(super) async fn read<S: OperationsService, O: Observer>(
 ) -> Reading {
     let Places { known, ask } = places(policy, narrow);
     let named = reader.read_collections(&known);
-    let asked = stream::iter(&ask)
-        .map(|(service, project)| reader.read_project(service, project, &known, narrow))
-        .buffer_unordered(COLLECTIONS_AT_ONCE)
-        .fold(Reading::default(), together);
+    let hosts =
+        ask.iter().map(|((service, path), asked)| (reader.host(service, None), (service, path, asked)));
+    let asked =
+        by_host(hosts, |(service, path, asked)| reader.read_located((service, path), asked, &known, narrow));
     let (named, asked) = join(named, asked).await;
-    together(named, asked).await
+    together(named, asked)
+}
+
+/// Reads from each host side by side, up to so many at once: one that hangs fills its own places and nobody else's.
+async fn by_host<T, R: Future<Output = Reading>>(
+    things: impl Iterator<Item = (String, T)>,
+    read: impl Fn(T) -> R,
+) -> Reading {
+    let mut hosts: BTreeMap<String, Vec<T>> = BTreeMap::new();
+    for (host, thing) in things {
+        hosts.entry(host).or_default().push(thing);
+    }
+    let of_host = |things: Vec<T>| {
+        let reads = stream::iter(things).map(&read).buffer_unordered(COLLECTIONS_AT_ONCE);
+        reads.fold(Reading::default(), async |all, part| together(all, part))
+    };
+    join_all(hosts.into_values().map(of_host)).await.into_iter().fold(Reading::default(), together)
 }
 
 /// Adds what a part of the reading brought.
-async fn together(mut all: Reading, mut part: Reading) -> Reading {
+fn together(mut all: Reading, mut part: Reading) -> Reading {
     all.collections.append(&mut part.collections);
     all.located.append(&mut part.located);
     all.pages += part.pages;
@@ -71,59 +91,65 @@ impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
     /// Reads collections side by side.
     async fn read_collections(&self, collections: &BTreeSet<Collection>) -> Reading {
         self.observer.observe(Event::Reading { collections: collections.len() });
-        let start = Reading { collections: collections.clone(), ..Reading::default() };
-        stream::iter(collections)
-            .map(|collection| self.read_collection(collection))
-            .buffer_unordered(COLLECTIONS_AT_ONCE)
-            .fold(start, together)
-            .await
+        let hosts = collections
+            .iter()
+            .map(|collection| (self.host(&collection.service, collection.path.location()), collection));
+        let read = by_host(hosts, |collection| self.read_collection(collection));
+        together(Reading { collections: collections.clone(), ..Reading::default() }, read.await)
     }
 
-    /// Asks for a project's locations, and reads those that are not `known`: they are read already.
-    async fn read_project(
+    /// The host that answers for a location.
+    fn host(&self, service: &ServiceName, location: Option<&str>) -> String {
+        let known = self.services.find(service);
+        known.map_or_else(|| service.to_string(), |service| service.host_in(location))
+    }
+
+    /// Asks for the locations of a place, and reads what is in those that is not `known`: that is read already.
+    async fn read_located(
         &self,
-        service: &ServiceName,
-        project: &ProjectId,
+        (service, path): (&ServiceName, &ResourcePath),
+        asked: &[Asked<'_>],
         known: &BTreeSet<Collection>,
         narrow: &Narrow,
     ) -> Reading {
-        let (mut found, gaps) = self.list_locations(service, project).await;
-        found.retain(|collection| !known.contains(collection) && narrow.covers_collection(collection));
+        let (locations, gaps) = self.list_locations(service, path).await;
+        let everywhere = locations
+            .iter()
+            .flat_map(|location| asked.iter().flat_map(move |asked| asked.collections_in(location.as_str())));
+        let wanted =
+            |collection: &Collection| !known.contains(collection) && narrow.covers_collection(collection);
+        let found: BTreeSet<Collection> = everywhere.filter(wanted).collect();
         let part = self.read_collections(&found).await;
-        let located = BTreeSet::from([(service.clone(), project.clone())]);
-        together(part, Reading { located, gaps, ..Reading::default() }).await
+        let located = BTreeSet::from([(service.clone(), path.clone())]);
+        together(part, Reading { located, gaps, ..Reading::default() })
     }
 
     async fn list_locations(
         &self,
         service: &ServiceName,
-        project: &ProjectId,
-    ) -> (BTreeSet<Collection>, Vec<Gap>) {
-        let mut collections = BTreeSet::new();
+        path: &ResourcePath,
+    ) -> (BTreeSet<LocationId>, Vec<Gap>) {
+        let mut locations = BTreeSet::new();
         let mut gaps = Vec::new();
         let mut note = |reason, message| {
-            let gap = Gap::in_locations(service, project, reason, message);
+            let gap = Gap::at(service, path, reason, message);
             self.tell(&gap);
             gaps.push(gap);
         };
         let fetch = async |token: Option<&str>| {
-            self.service.locations_page(service, project, token, self.deadlines.stop).await
+            self.service.locations_page(service, path, token, self.deadlines.stop).await
         };
         let turned = self
             .turn_pages(fetch, |page| {
                 page.missing.into_iter().for_each(|sentence| note(GapReason::Incomplete, sentence));
-                collections.extend(page.locations.into_iter().map(|location| Collection {
-                    service: service.clone(),
-                    project: project.clone(),
-                    location,
-                }));
+                locations.extend(page.locations);
                 page.next
             })
             .await;
         if let Err(obstacle) = turned {
             note(obstacle.reason(), obstacle.told("the locations could not be listed", ""));
         }
-        (collections, gaps)
+        (locations, gaps)
     }
 
     async fn read_collection(&self, collection: &Collection) -> Reading {

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::follow_up::State;
-use crate::operation::{Operation, OperationName, ProjectId};
+use crate::operation::{Operation, OperationName, ResourcePath};
 use crate::plan::Withheld;
 use crate::report::Standing;
 use crate::request::{Narrow, NarrowScope, Trigger};
@@ -57,7 +57,7 @@ fn name(project: &str, location: &str, id: &str) -> OperationName {
 fn place(project: &str, location: Option<&str>) -> NarrowScope {
     NarrowScope {
         service: clouddeploy(),
-        project: ProjectId::parse(project).unwrap(),
+        within: Some(ResourcePath::parse(&format!("projects/{project}")).unwrap()),
         location: location.map(|text| crate::operation::LocationId::parse(text).unwrap()),
     }
 }
@@ -119,7 +119,7 @@ async fn locations_that_do_not_come_keep_no_other_collection_waiting() {
     let report = swept(&service, &policy, Narrow::default(), &Settings { deadlines, ..settings() }).await;
     assert_eq!(service.asked("cancel"), ["a"]);
     assert_eq!((report.gaps.len(), report.gaps[0].reason), (1, GapReason::Deadline));
-    assert_eq!((report.gaps[0].location.is_none(), report.listing_ms), (true, 10_000));
+    assert_eq!((report.gaps[0].is_of_locations(), report.listing_ms), (true, 10_000));
 }
 
 #[tokio::test(start_paused = true)]
@@ -318,8 +318,11 @@ async fn a_project_whose_locations_cannot_be_listed_is_a_gap_and_the_others_are_
         .page(("q", "m"), None, vec![in_place("q", "m", "a")], None);
     let report = swept(&service, &every_location(), Narrow::default(), &settings()).await;
     assert_eq!(service.asked("cancel"), ["a"]);
-    let gaps: Vec<_> =
-        report.gaps.iter().map(|gap| (gap.project.as_str(), gap.location.as_ref(), gap.reason)).collect();
+    let gaps: Vec<_> = report
+        .gaps
+        .iter()
+        .map(|gap| (gap.path.project().unwrap(), gap.path.location(), gap.reason))
+        .collect();
     assert_eq!(gaps, [("p", None, GapReason::Unauthenticated), ("q", None, GapReason::Incomplete)]);
 }
 

@@ -10,8 +10,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::running;
+use crate::catalogue::Services;
 use crate::operation::{
-    Collection, Ending, LocationId, Operation, OperationName, Progress, ProjectId, ServiceName,
+    Collection, Ending, LocationId, Operation, OperationName, Progress, ResourcePath, ServiceName,
 };
 use crate::service::{CallError, CancelReply, FailureKind, LocationsPage, OperationsService, Page};
 
@@ -155,13 +156,16 @@ fn with_token(call: String, token: Option<&str>) -> String {
 }
 
 impl OperationsService for Scripted {
+    fn use_services(&self, _services: &Services) {}
+
     async fn list_page(
         &self,
         collection: &Collection,
         page_token: Option<&str>,
         until: Option<Instant>,
     ) -> Result<Page, CallError> {
-        let key = page_key((collection.project.as_str(), collection.location.as_str()), page_token);
+        let path = &collection.path;
+        let key = page_key((path.project().unwrap(), path.location().unwrap()), page_token);
         self.take(with_token(format!("list {}", key.0), page_token), until).await?;
         self.pages.get(&key).cloned().unwrap_or_else(|| Ok(Page::default()))
     }
@@ -169,10 +173,11 @@ impl OperationsService for Scripted {
     async fn locations_page(
         &self,
         _service: &ServiceName,
-        project: &ProjectId,
+        path: &ResourcePath,
         page_token: Option<&str>,
         until: Option<Instant>,
     ) -> Result<LocationsPage, CallError> {
+        let project = path.project().unwrap();
         self.take(with_token(format!("locations {project}"), page_token), until).await?;
         let key = (project.to_string(), page_token.map(str::to_owned));
         self.locations.get(&key).cloned().unwrap_or_else(|| Ok(LocationsPage::default()))

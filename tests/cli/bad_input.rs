@@ -25,7 +25,7 @@ async fn each_bad_policy_is_a_clear_error_and_nothing_is_sent() {
         assert!(POLICY.contains(old), "the policy has no {old}");
         POLICY.replacen(old, new, 1).into_bytes()
     };
-    let cases: [(&str, Vec<u8>, &str); 16] = [
+    let cases: [(&str, Vec<u8>, &str); 18] = [
         ("an empty policy", Vec::new(), "empty"),
         ("only a comment", b"# nothing\n".to_vec(), "policy.yaml"),
         ("10 MB", [POLICY.as_bytes(), &vec![b'#'; 10_000_000]].concat(), "bytes"),
@@ -35,7 +35,17 @@ async fn each_bad_policy_is_a_clear_error_and_nothing_is_sent() {
         ("a duration without unit", instead("max_age: 2h", "max_age: 120"), "a duration needs a unit"),
         ("a rule with no limit", instead("    max_age: 2h\n", ""), "max_age"),
         ("a glob that does not compile", instead("\"**/targets/prod-*\"", "\"prod-[a\""), "prod-[a"),
-        ("an unknown service", instead("- projects:", "- service: run\n    projects:"), "clouddeploy"),
+        (
+            "a misspelt service",
+            instead("- projects:", "- service: clouddploy\n    projects:"),
+            "`clouddeploy`?",
+        ),
+        ("an unknown service", instead("- projects:", "- service: acme\n    projects:"), "curfew services"),
+        (
+            "a service without cancels",
+            instead("- projects:", "- service: run\n    projects:"),
+            "not cancelled",
+        ),
         ("a project with a slash", instead("[acme-web]", "[acme/web]"), "acme/web"),
         ("non-UTF-8", b"version: 1\nmode: \xff\xfe\n".to_vec(), "UTF-8"),
         ("an unknown key", instead("max_age: 2h", "max_age: 2h\n    dry_run: true"), "dry_run"),

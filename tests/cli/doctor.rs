@@ -250,7 +250,7 @@ async fn a_credential_without_a_token_is_told_once_and_what_needs_it_is_skipped(
     assert_eq!(troubles(&findings), ["credential warning", "token missing"]);
     assert_eq!(status(&findings, "cancel", None), "skipped");
     // The role is needed all the same.
-    assert_eq!(ran.json()["needs"]["google"][0]["project"], "acme-web");
+    assert_eq!(ran.json()["needs"]["google"][0]["resource"], "projects/acme-web");
     assert!(!ran.out.contains("hush"), "{}", ran.out);
 }
 

@@ -64,6 +64,7 @@ async fn what_could_not_be_read_is_told_loudly_and_stands_in_the_file() {
     let printed = desk.run(&["plan", "--format", "json"]).await.exits(1);
     printed.complains("gap: clouddeploy projects/acme-web/locations/us-central1");
     let gap = &printed.json()["gaps"][0];
+    assert_eq!(gap["path"], "projects/acme-web/locations/us-central1/operations");
     assert_eq!((&gap["location"], &gap["reason"]), (&json!("us-central1"), &json!("denied")));
 
     let nothing = "locations: { acme-web: [europe-west1] }

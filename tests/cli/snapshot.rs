@@ -1,6 +1,6 @@
 //! `curfew snapshot`, and judging what it saved.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Desk, POLICY, SCENARIO};
 
@@ -41,7 +41,10 @@ async fn what_is_saved_is_judged_like_the_service_without_it_and_without_a_crede
 async fn without_a_file_the_snapshot_is_printed() {
     let desk = Desk::new(POLICY, SCENARIO).await;
     let printed = desk.run(&["snapshot"]).await.exits(0).json();
-    assert_eq!(printed["curfew_snapshot"], 1);
+    assert_eq!(printed["curfew_snapshot"], 2);
+    let path = "projects/acme-web/locations/europe-west1/operations";
+    let collection = json!({ "service": "clouddeploy", "path": path, "names": [format!("{path}/*")] });
+    assert_eq!(printed["collections"], json!([collection]));
     assert_eq!(printed["operations"].as_array().unwrap().len(), 5);
 }
 
@@ -52,6 +55,18 @@ async fn a_place_that_the_snapshot_was_saved_without_is_a_gap_and_not_empty() {
     std::fs::write(desk.path().join("wider.yaml"), WIDER).unwrap();
     let ran = desk.run(&["explain", "--policy", "wider.yaml", "--snapshot", "now.json"]).await.exits(1);
     ran.complains("us-central1: the snapshot was saved without it");
+}
+
+#[tokio::test]
+async fn a_snapshot_of_another_version_is_told_to_be_saved_anew() {
+    let desk = Desk::new(POLICY, SCENARIO).await;
+    desk.run(&["snapshot", "-o", "now.json"]).await.exits(0);
+    let now = std::fs::read_to_string(desk.path().join("now.json")).unwrap();
+    let old = now.replacen("\"curfew_snapshot\": 2", "\"curfew_snapshot\": 1", 1);
+    std::fs::write(desk.path().join("old.json"), old).unwrap();
+    let ran = desk.run(&["explain", "--snapshot", "old.json"]).await.exits(2);
+    ran.complains("old.json");
+    ran.complains("of version 1, and this curfew reads version 2: save it anew");
 }
 
 #[tokio::test]

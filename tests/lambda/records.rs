@@ -45,7 +45,7 @@ async fn a_run_logs_a_line_for_each_violator_each_gap_and_the_sweep() {
         assert!(report["operations"].as_array().unwrap().contains(record), "{record} is not in the report");
     }
     for gap in of("gap") {
-        assert_has_keys(gap, &["service", "project", "location", "reason", "message"]);
+        assert_has_keys(gap, &["service", "path", "project", "location", "reason", "message"]);
     }
     let sweep = of("sweep")[0];
     assert_has_keys(sweep, &SWEEP_KEYS);

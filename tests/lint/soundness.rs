@@ -116,6 +116,7 @@ fn operation() -> impl Strategy<Value = Operation> {
             target: target.map(Arc::from),
             kind: kind.map(Arc::from),
             cancellation_requested: requested,
+            tells_cancellation: true,
             metadata: metadata.map(|text| Metadata::new(serde_json::from_str(text).unwrap())),
         })
 }

@@ -46,6 +46,12 @@ fn cases() -> Vec<(&'static str, &'static str, String, String)> {
     let enforce = |more: &str| {
         policy(&format!("mode: enforce\nprotect: [{{ name: p, match: {{ verb: delete }} }}]\n{more}"))
     };
+    // Of Vertex AI's operations neither a verb nor a target is told.
+    let vertex = |of: &[&str]| {
+        let places = "projects: [acme-web], locations: [europe-west1]";
+        let scopes = format!("scopes: [{{ {places} }}, {{ service: aiplatform, {places} }}]");
+        policy(&format!("{scopes}\n{}", rules(of)))
+    };
     let allow =
         |what: &str| policy(&format!("{}\nlint: {{ allow: [{what}] }}", rules(&["name: a, max_age: 60d"])));
     vec![
@@ -248,6 +254,44 @@ fn cases() -> Vec<(&'static str, &'static str, String, String)> {
             "protect[0].match.not.verb",
             protected("{ not: { verb: Delete } }", ""),
             protected("{ not: { verb: delete } }", ""),
+        ),
+        (
+            "field-not-told",
+            "rules[0].match",
+            vertex(&["name: a, max_age: 1h, match: { target: '**/prod-*' }"]),
+            vertex(&["name: a, max_age: 1h, match: { target: '**/prod-*', service: clouddeploy }"]),
+        ),
+        (
+            "field-not-told",
+            "rules[0].match",
+            vertex(&["name: a, max_age: 1h, match: { not: { verb: delete } }"]),
+            vertex(&[
+                "name: a, max_age: 1h, match: { any: [{ not: { verb: delete } }, { service: aiplatform }] }",
+            ]),
+        ),
+        (
+            "field-not-told",
+            "protect[0].match",
+            format!(
+                "{}protect: [{{ name: p, match: {{ target: '**/prod-*' }} }}]\n",
+                vertex(&["name: a, max_age: 1h"])
+            ),
+            format!(
+                "{}protect: [{{ name: p, match: {{ target: '**/prod-*', service: clouddeploy }} }}]\n",
+                vertex(&["name: a, max_age: 1h"])
+            ),
+        ),
+        (
+            "field-not-told",
+            "rules[0].max_running",
+            vertex(&["name: a, max_running: { count: 1, per: [target] }"]),
+            vertex(&["name: a, max_running: { count: 1, per: [project] }"]),
+        ),
+        (
+            "field-not-told",
+            "rules[0].max_age",
+            policy(&format!("scopes: [{{ service: serviceusage }}]\n{}", rules(&["name: a, max_age: 1h"]))),
+            policy(&format!("scopes: [{{ service: vision }}]\n{}", rules(&["name: a, max_age: 1h"]))),
         ),
         (
             "allow-without-effect",

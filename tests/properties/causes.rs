@@ -78,7 +78,9 @@ fn fill(operation: &mut Operation, field: &Field) {
         Field::Verb => operation.verb = some(),
         Field::Target => operation.target = some(),
         Field::Kind => operation.kind = some(),
-        Field::CancellationRequested => operation.cancellation_requested = Some(false),
+        Field::CancellationRequested => {
+            (operation.cancellation_requested, operation.tells_cancellation) = (Some(false), true);
+        }
         Field::Metadata(_) | Field::Service | Field::Project | Field::Location | Field::Name => {
             panic!("{field} is not filled")
         }
@@ -133,7 +135,7 @@ fn with_another_cause(
                 let mut twin = crowded.operations[index].clone();
                 twin.name = OperationName::parse(&format!("{}0{n}", operation.name)).unwrap();
                 twin.create_time = Some(preferred);
-                twin.cancellation_requested = Some(false);
+                twin.cancellation_requested = twin.tells_cancellation.then_some(false);
                 // A rule for what is on its way out counts nothing that would hold another back.
                 if judge(&twin, policy, snapshot.now).counts_in != Some(counting) {
                     return None;

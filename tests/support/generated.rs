@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use curfew::catalogue::table;
 use curfew::operation::{
-    Collection, Ending, LocationId, Metadata, Operation, OperationName, Progress, ProjectId, ServiceName,
+    Collection, Ending, Metadata, Operation, OperationName, Progress, ResourcePath, ServiceName,
 };
 use curfew::snapshot::{Gap, GapReason, Reading, Snapshot};
 use proptest::prelude::*;
@@ -77,11 +78,7 @@ const FIELDS: [fn(&mut Operation); 6] = [
 ];
 
 pub(crate) fn collection(operation: &Operation) -> Collection {
-    Collection {
-        service: operation.service.clone(),
-        project: ProjectId::parse(operation.name.project()).unwrap(),
-        location: LocationId::parse(operation.name.location()).unwrap(),
-    }
+    table().find(&operation.service).unwrap().collection_of(&operation.name).unwrap()
 }
 
 /// A policy for all the places of the generated worlds.
@@ -164,12 +161,17 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
             let name = format!("{}{index}", placed.operation.name);
             placed.operation.name = OperationName::parse(&name).unwrap();
         }
-        let gaps = gaps.into_iter().filter(|_| !whole).map(|((service, project, location), known)| Gap {
-            service: ServiceName::parse(service).unwrap(),
-            project: ProjectId::parse(project).unwrap(),
-            location: known.then(|| LocationId::parse(location).unwrap()),
-            reason: GapReason::Denied,
-            message: "generated".to_owned(),
+        let gaps = gaps.into_iter().filter(|_| !whole).map(|((service, project, location), known)| {
+            let list = match known {
+                true => format!("projects/{project}/locations/{location}/operations"),
+                false => format!("projects/{project}/locations"),
+            };
+            Gap {
+                service: ServiceName::parse(service).unwrap(),
+                path: ResourcePath::parse(&list).unwrap(),
+                reason: GapReason::Denied,
+                message: "generated".to_owned(),
+            }
         });
         World { operations, gaps: gaps.collect() }
     })
@@ -177,7 +179,7 @@ pub(crate) fn world() -> impl Strategy<Value = World> {
 
 fn place() -> impl Strategy<Value = (&'static str, &'static str, &'static str)> {
     (
-        prop_oneof![4 => Just("clouddeploy"), 1 => Just("run")],
+        prop_oneof![4 => Just("clouddeploy"), 1 => Just("redis")],
         select(vec!["p", "q"]),
         prop_oneof![3 => Just("l"), 1 => Just("m")],
     )
@@ -194,7 +196,13 @@ fn operation() -> impl Strategy<Value = Placed> {
         5 => Just(Progress::Running),
         1 => select(vec![Ending::Completed, Ending::Cancelled, Ending::Unstated]).prop_map(Progress::Ended),
     ];
-    let requested = prop_oneof![6 => Just(Some(false)), 2 => Just(Some(true)), 1 => Just(None)];
+    // What is said of a cancel, and whether the service says it at all.
+    let requested = prop_oneof![
+        6 => Just((Some(false), true)),
+        2 => Just((Some(true), true)),
+        1 => Just((None, true)),
+        1 => Just((None, false)),
+    ];
     let metadata =
         option::weighted(0.8, select(vec![r#"{"step":1}"#, r#"{"step":"x"}"#, r#"{"step":true}"#, "{}"]));
     let fields = (
@@ -204,6 +212,7 @@ fn operation() -> impl Strategy<Value = Placed> {
     );
     (place(), 0..3_usize, option::weighted(0.92, age), progress, requested, metadata, fields).prop_map(
         |((service, project, location), page, age, progress, requested, metadata, (verb, target, kind))| {
+            let (cancellation_requested, tells_cancellation) = requested;
             let operation = Operation {
                 service: ServiceName::parse(service).unwrap(),
                 name: OperationName::parse(&format!("projects/{project}/locations/{location}/operations/o"))
@@ -213,7 +222,8 @@ fn operation() -> impl Strategy<Value = Placed> {
                 verb: verb.map(Arc::from),
                 target: target.map(Arc::from),
                 kind: kind.map(Arc::from),
-                cancellation_requested: requested,
+                cancellation_requested,
+                tells_cancellation,
                 metadata: metadata.map(|text| Metadata::new(serde_json::from_str(text).unwrap())),
             };
             Placed { page, operation }

@@ -38,8 +38,9 @@ pub(crate) fn select(spec: &PolicySpec, snapshot: &Snapshot, asked: impl Fn(&Ope
             }
             LimitSpec::MaxRunning { .. } => is_over_count(spec, snapshot, rule, operation),
         };
-        // Whether a cancel would be the first or the second is not known: nothing that could be decided.
-        let undecidable = !spec.rules[rule].report_only && operation.cancellation_requested.is_none();
+        // Whether a cancel would be the first or the second could be known and is not: nothing that could be decided.
+        let unread = operation.tells_cancellation && operation.cancellation_requested.is_none();
+        let undecidable = !spec.rules[rule].report_only && unread;
         if broken && !undecidable {
             violators.push((operation, rule));
         }
@@ -147,7 +148,7 @@ fn is_over_count(spec: &PolicySpec, snapshot: &Snapshot, rule: usize, operation:
     let members = snapshot.operations.iter().filter(|member| {
         let facts = Facts::of(member);
         member.is_running()
-            && member.cancellation_requested == Some(false)
+            && (member.cancellation_requested == Some(false) || !member.tells_cancellation)
             && age_s(member, snapshot.now).is_some()
             && deciding_rule(spec, &facts) == Some(rule)
             && group(per, &facts).as_ref() == Some(&own)
@@ -174,18 +175,13 @@ pub(crate) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     pub(crate) fn of(operation: &'a Operation) -> Self {
-        let mut parts = operation.name.as_str().split('/').skip(1).step_by(2);
-        Self {
-            service: operation.service.as_str(),
-            project: parts.next().unwrap(),
-            location: parts.next(),
-            operation: Some(operation),
-        }
+        let (project, location) = place(operation.name.as_str());
+        Self { service: operation.service.as_str(), project, location, operation: Some(operation) }
     }
 
     fn of_gap(gap: &'a Gap) -> Self {
-        let location = gap.location.as_ref().map(|location| location.as_str());
-        Self { service: gap.service.as_str(), project: gap.project.as_str(), location, operation: None }
+        let (project, location) = place(gap.path.as_str());
+        Self { service: gap.service.as_str(), project, location, operation: None }
     }
 
     fn text(&self, field: &str) -> Option<&'a str> {
@@ -200,6 +196,12 @@ impl<'a> Facts<'a> {
             other => panic!("no field {other}"),
         }
     }
+}
+
+/// The project and the location, if there is one, in `projects/{project}/locations/{location}/…`.
+fn place(path: &str) -> (&str, Option<&str>) {
+    let mut parts = path.split('/').skip(1).step_by(2);
+    (parts.next().unwrap(), parts.next())
 }
 
 /// `None`: unknown.

@@ -6,11 +6,12 @@
 use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use curfew::catalogue::Services;
 use curfew::clock::Clock;
 use curfew::emulator::scenario::End;
 use curfew::emulator::{InProcess, Standing};
 use curfew::follow_up::State;
-use curfew::operation::{Collection, Operation, OperationName, ProjectId, ServiceName};
+use curfew::operation::{Collection, Operation, OperationName, ResourcePath, ServiceName};
 use curfew::report::OperationRecord;
 use curfew::service::{CallError, CancelReply, LocationsPage, OperationsService, Page};
 use curfew::snapshot::{Gap, Reading, Snapshot};
@@ -64,7 +65,7 @@ impl Witness {
     /// A state is what the world shows, or showed when the last answer was sent.
     fn check_state(&self, record: &OperationRecord) {
         let Some(state) = record.state else { return };
-        let truth = self.world.truth(&record.operation);
+        let truth = self.world.truth(&record.service, &record.operation);
         let late = TimeDelta::from_std(LATEST).unwrap();
         let just_ended = match truth {
             Some((Standing::Ended { at, .. }, _)) => self.clock.now() - at <= late,
@@ -87,7 +88,10 @@ impl Witness {
             State::Cancelling => self.untruths || (is_running && (requested || truth.is_none())),
             State::Ignored | State::Running => self.untruths || (is_running && (!requested || just_ended)),
             State::Unknown => {
-                record.message.as_ref().is_some_and(|message| message.contains("could not be read"))
+                let says = |words| record.message.as_ref().is_some_and(|message| message.contains(words));
+                // It was read and runs, and its metadata does not say what Cloud Deploy's do.
+                let is_silent = says("it does not say whether its cancellation has been requested");
+                says("could not be read") || (is_silent && (self.untruths || is_running))
             }
         };
         assert!(sound, "{state} is recorded, and the world says {truth:?}: {record:?}");
@@ -99,8 +103,7 @@ impl Observer for Witness {
         match event {
             Event::Gap(record) => self.notes.lock().unwrap().gaps.push(Gap {
                 service: record.service.clone(),
-                project: record.project.clone(),
-                location: record.location.cloned(),
+                path: record.path.clone(),
                 reason: record.reason,
                 message: record.message.to_owned(),
             }),
@@ -116,6 +119,10 @@ impl Observer for Witness {
 }
 
 impl OperationsService for Witness {
+    fn use_services(&self, services: &Services) {
+        self.world.use_services(services);
+    }
+
     async fn list_page(
         &self,
         collection: &Collection,
@@ -130,11 +137,11 @@ impl OperationsService for Witness {
     async fn locations_page(
         &self,
         service: &ServiceName,
-        project: &ProjectId,
+        path: &ResourcePath,
         page_token: Option<&str>,
         until: Option<Instant>,
     ) -> Result<LocationsPage, CallError> {
-        self.world.locations_page(service, project, page_token, until).await
+        self.world.locations_page(service, path, page_token, until).await
     }
 
     async fn get(

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use curfew::catalogue::default_service;
 use curfew::emulator::scenario::{
     Answer, Call, Effect, End, Fault, FaultAnswer, OnCancel, PlannedMetadata, PlannedOperation, TokenRules,
 };
 use curfew::emulator::{Code, Scenario};
-use curfew::operation::{LocationId, OperationName, ProjectId, ServiceName};
+use curfew::operation::{LocationId, OperationName, ProjectId, ResourcePath};
 use curfew::policy::Mode;
 use curfew::request::{Narrow, NarrowScope, Request, Trigger};
 use fastrand::Rng;
@@ -97,6 +98,7 @@ fn scenario(rng: &mut Rng) -> Scenario {
         require_token: rng.bool(),
         tokens: TokenRules::default(),
         page_size: one_of(rng, &[1, 2, 3, 1_000]),
+        service: default_service(),
         locations,
         permissions: BTreeMap::new(),
         operations,
@@ -128,6 +130,7 @@ fn operation(rng: &mut Rng, n: usize) -> PlannedOperation {
     let answer = if rng.u8(..4) == 0 { one_of(rng, &answers) } else { Answer::Accepted };
     let soon = TimeDelta::seconds(one_of(rng, &[-60, 0, 1, 5, 40]));
     PlannedOperation {
+        service: default_service(),
         name: OperationName::parse(&format!("{}/operations/o{n}", place(rng))).unwrap(),
         age,
         verb: (rng.u8(..10) > 0).then(|| Arc::from(one_of(rng, &["create", "update", "delete"]))),
@@ -169,6 +172,7 @@ fn fault(rng: &mut Rng) -> Fault {
     };
     let name = name.map(|glob| Glob::new(&glob).unwrap().compile_matcher());
     Fault {
+        service: None,
         call,
         name,
         times: one_of(rng, &[Some(1), Some(1), Some(2), Some(3), Some(6), None]),
@@ -293,7 +297,7 @@ fn add_windows(seed: u64, spec: &mut PolicySpec) {
 }
 
 fn narrow(rng: &mut Rng, scenario: &Scenario) -> Narrow {
-    let service = ServiceName::parse("clouddeploy").unwrap();
+    let service = default_service().name.clone();
     match rng.u8(..8) {
         0 => {
             let names = scenario.operations.iter().map(|operation| operation.name.clone());
@@ -302,9 +306,9 @@ fn narrow(rng: &mut Rng, scenario: &Scenario) -> Narrow {
             Narrow { scopes: None, operations: Some(named) }
         }
         1 => {
-            let project = ProjectId::parse("p").unwrap();
+            let within = Some(ResourcePath::parse("projects/p").unwrap());
             let location = rng.bool().then(|| LocationId::parse("l").unwrap());
-            Narrow { scopes: Some(vec![NarrowScope { service, project, location }]), operations: None }
+            Narrow { scopes: Some(vec![NarrowScope { service, within, location }]), operations: None }
         }
         _ => Narrow::default(),
     }

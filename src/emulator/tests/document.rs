@@ -143,3 +143,44 @@ fn a_load_of_operations_can_be_written_out_one_by_one() {
     let got = Scenario::parse(&format!("operations:\n{text}"), "s").unwrap();
     assert_eq!(got.operations.len(), 12_000);
 }
+
+#[test]
+fn an_operation_and_a_fault_may_name_their_service() {
+    let got = Scenario::parse(
+        "service: alloydb\n\
+         operations:\n\
+         - { name: projects/p/locations/l/operations/o, age: 1h }\n\
+         - { service: vision, name: operations/o, age: 1h }\n\
+         - { service: netapp, name: projects/p/locations/l/operations/o, age: 1h }\n\
+         faults: [{ service: vision, answer: drop }, { answer: drop }]",
+        "test",
+    )
+    .unwrap();
+    let of = |operation: &PlannedOperation| operation.service.name.to_string();
+    assert_eq!(got.operations.iter().map(of).collect::<Vec<_>>(), ["alloydb", "vision", "netapp"]);
+    let of = |fault: &Fault| fault.service.as_ref().map(ToString::to_string);
+    assert_eq!(got.faults.iter().map(of).collect::<Vec<_>>(), [Some("vision".to_owned()), None]);
+}
+
+#[test]
+fn a_service_that_cannot_be_meant_is_an_error_that_says_what_could() {
+    for (text, want) in [
+        ("service: alloy", "no service is called `alloy`; `curfew services` lists those that there are"),
+        ("faults: [{ service: alloy, answer: drop }]", "no service is called `alloy`"),
+        (
+            "faults: [{ service: alloydb, call: token, answer: drop }]",
+            "`permissions` and `token` are no calls of a",
+        ),
+        (
+            "operations: [{ service: vision, name: projects/p/locations/l/operations/o, age: 1h }]",
+            "`vision` gives no such name; it gives operations/*",
+        ),
+        (
+            "service: storage\noperations: [{ name: operations/o, age: 1h }]",
+            "`storage` gives no such name; it gives projects/_/buckets/{bucket}/operations/*",
+        ),
+    ] {
+        let got = problem(text);
+        assert!(got.contains(want), "{text}: {got}");
+    }
+}

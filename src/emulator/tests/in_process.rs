@@ -10,11 +10,7 @@ fn service() -> ServiceName {
 }
 
 fn collection() -> Collection {
-    Collection {
-        service: service(),
-        project: ProjectId::parse("p").unwrap(),
-        location: LocationId::parse("l").unwrap(),
-    }
+    crate::testing::collection("p", "l")
 }
 
 fn name(id: &str) -> OperationName {
@@ -84,12 +80,12 @@ async fn an_hour_until_a_cancel_takes_effect_passes_at_once() {
 #[tokio::test(start_paused = true)]
 async fn the_truth_is_what_no_fault_shows_and_leaves_no_trace() {
     let emulated = one(", on_cancel: { becomes: cancelled, after: 1s }", "{ times: always, answer: lost }");
-    assert_eq!(emulated.truth(&name("o")), Some((Standing::Running, false)));
+    assert_eq!(emulated.truth(&service(), &name("o")), Some((Standing::Running, false)));
     assert_eq!(emulated.cancel(&service(), &name("o"), None).await.answer, CancelAnswer::Unreachable);
     let sent = emulated.journal().requests.len();
-    let (standing, requested) = emulated.truth(&name("o")).unwrap();
+    let (standing, requested) = emulated.truth(&service(), &name("o")).unwrap();
     assert!(matches!(standing, Standing::Ended { how: End::Cancelled, .. }) && requested, "{standing:?}");
-    assert_eq!(emulated.truth(&name("other")), None);
+    assert_eq!(emulated.truth(&service(), &name("other")), None);
     assert_eq!(emulated.journal().requests.len(), sent);
 }
 
@@ -146,7 +142,10 @@ async fn locations_are_those_of_the_operations_and_those_beside() {
     let emulated = emulated(
         "locations: { p: [a, z] }\noperations: [{ name: projects/p/locations/l/operations/o, age: 1h }]",
     );
-    let got = emulated.locations_page(&service(), &ProjectId::parse("p").unwrap(), None, None).await.unwrap();
+    let got = emulated
+        .locations_page(&service(), &ResourcePath::parse("projects/p/locations").unwrap(), None, None)
+        .await
+        .unwrap();
     let names: Vec<_> = got.locations.iter().map(LocationId::as_str).collect();
     assert_eq!(names, ["a", "l", "z"]);
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
+use crate::catalogue::default_service;
 use crate::emulator::{Fake, Request, Scenario};
 
 const OPERATION: &str = "projects/p/locations/l/operations/o";
@@ -75,7 +76,7 @@ fn a_call_without_its_permission_is_denied_and_has_no_effect() {
         assert_eq!(status, 403, "{method} {path}");
         assert!(body["error"]["message"].as_str().unwrap().contains(permission), "{body}");
         let operation = crate::operation::OperationName::parse(OPERATION).unwrap();
-        let shown = without.world().get(now(), &operation).unwrap();
+        let shown = without.world().get(now(), &default_service(), &operation).unwrap();
         assert!(!shown.cancellation_requested, "{method} {path}");
         assert_eq!(send(&mut fake(&format!("{{ p: [{permission}] }}")), method, path, "").0, 200);
     }

@@ -1,5 +1,10 @@
 use super::*;
+use crate::catalogue::default_service;
 use crate::emulator::scenario::Scenario;
+
+fn deploy() -> Arc<Service> {
+    default_service()
+}
 
 fn start() -> DateTime<Utc> {
     "2026-11-24T12:00:00Z".parse().unwrap()
@@ -20,7 +25,7 @@ fn name(id: &str) -> OperationName {
 }
 
 fn standing(world: &World, now: DateTime<Utc>) -> Standing {
-    world.get(now, &name("o")).unwrap().standing
+    world.get(now, &deploy(), &name("o")).unwrap().standing
 }
 
 fn first(size: usize) -> PageOf<'static> {
@@ -51,7 +56,7 @@ fn an_operation_may_have_ended_before_the_world_began() {
 fn an_operation_may_be_created_in_the_future() {
     let text = "operations: [{ name: projects/p/locations/l/operations/o, age: -5m }]";
     let world = World::new(&Scenario::parse(text, "test").unwrap(), start());
-    assert_eq!(world.get(start(), &name("o")).unwrap().created, seconds(300));
+    assert_eq!(world.get(start(), &deploy(), &name("o")).unwrap().created, seconds(300));
 }
 
 #[test]
@@ -67,8 +72,8 @@ fn each_reaction_to_a_cancel_is_what_its_word_says() {
         ("vanishes", true, None),
     ] {
         let mut world = one(&format!(", on_cancel: {word}"));
-        assert_eq!(world.cancel(start(), &name("o")), Ok(()), "{word}");
-        match (world.get(start(), &name("o")), want) {
+        assert_eq!(world.cancel(start(), &deploy(), &name("o")), Ok(()), "{word}");
+        match (world.get(start(), &deploy(), &name("o")), want) {
             (Ok(got), Some(want)) => {
                 assert_eq!((got.standing, got.cancellation_requested), (want, requested), "{word}");
             }
@@ -86,8 +91,8 @@ fn a_cancel_that_is_not_taken_leaves_the_operation_alone() {
         ("denied", Code::PermissionDenied),
     ] {
         let mut world = one(&format!(", on_cancel: {word}"));
-        assert_eq!(world.cancel(start(), &name("o")).unwrap_err().code, want);
-        let got = world.get(start(), &name("o")).unwrap();
+        assert_eq!(world.cancel(start(), &deploy(), &name("o")).unwrap_err().code, want);
+        let got = world.get(start(), &deploy(), &name("o")).unwrap();
         assert_eq!((got.standing, got.cancellation_requested), (Standing::Running, false), "{word}");
     }
 }
@@ -95,8 +100,8 @@ fn a_cancel_that_is_not_taken_leaves_the_operation_alone() {
 #[test]
 fn a_cancel_may_be_refused_because_the_operation_ends_at_that_moment() {
     let mut world = one(", on_cancel: { answer: refused, becomes: completed }");
-    assert_eq!(world.cancel(seconds(5), &name("o")).unwrap_err().code, Code::FailedPrecondition);
-    let got = world.get(seconds(5), &name("o")).unwrap();
+    assert_eq!(world.cancel(seconds(5), &deploy(), &name("o")).unwrap_err().code, Code::FailedPrecondition);
+    let got = world.get(seconds(5), &deploy(), &name("o")).unwrap();
     assert_eq!(got.standing, Standing::Ended { at: seconds(5), how: End::Completed });
     assert!(!got.cancellation_requested);
 }
@@ -104,23 +109,23 @@ fn a_cancel_may_be_refused_because_the_operation_ends_at_that_moment() {
 #[test]
 fn a_second_cancel_is_taken_and_delays_nothing() {
     let mut world = one(", on_cancel: { becomes: cancelled, after: 10s }");
-    assert_eq!(world.cancel(seconds(0), &name("o")), Ok(()));
-    assert_eq!(world.cancel(seconds(9), &name("o")), Ok(()));
+    assert_eq!(world.cancel(seconds(0), &deploy(), &name("o")), Ok(()));
+    assert_eq!(world.cancel(seconds(9), &deploy(), &name("o")), Ok(()));
     assert_eq!(standing(&world, seconds(10)), Standing::Ended { at: seconds(10), how: End::Cancelled });
 }
 
 #[test]
 fn a_cancel_comes_too_late_for_an_operation_that_ends_first() {
     let mut world = one(", runs_for: 1h5s, on_cancel: { becomes: cancelled, after: 10s }");
-    assert_eq!(world.cancel(seconds(0), &name("o")), Ok(()));
+    assert_eq!(world.cancel(seconds(0), &deploy(), &name("o")), Ok(()));
     assert_eq!(standing(&world, seconds(20)), Standing::Ended { at: seconds(5), how: End::Completed });
-    assert_eq!(world.cancel(seconds(20), &name("o")).unwrap_err().code, Code::FailedPrecondition);
+    assert_eq!(world.cancel(seconds(20), &deploy(), &name("o")).unwrap_err().code, Code::FailedPrecondition);
 }
 
 #[test]
 fn a_cancel_from_before_the_world_began_shows_and_counts_from_its_start() {
     let got = one(", cancellation_requested: true");
-    let got = got.get(start() + TimeDelta::days(9), &name("o")).unwrap();
+    let got = got.get(start() + TimeDelta::days(9), &deploy(), &name("o")).unwrap();
     assert_eq!((got.standing, got.cancellation_requested), (Standing::Running, true));
     let world = one(", cancellation_requested: true, on_cancel: { becomes: cancelled, after: 10s }");
     assert_eq!(standing(&world, seconds(9)), Standing::Running);
@@ -130,17 +135,29 @@ fn a_cancel_from_before_the_world_began_shows_and_counts_from_its_start() {
 #[test]
 fn a_deleted_operation_cannot_be_read_cancelled_or_listed() {
     let mut world = one("");
-    assert_eq!(world.delete(start(), &name("o")), Ok(()));
-    assert_eq!(world.get(start(), &name("o")).unwrap_err().code, Code::NotFound);
-    assert_eq!(world.cancel(start(), &name("o")).unwrap_err().code, Code::NotFound);
-    assert_eq!(world.delete(start(), &name("o")).unwrap_err().code, Code::NotFound);
-    assert!(world.list(start(), ("p", "l"), None, first(9)).unwrap().entries.is_empty());
+    assert_eq!(world.delete(start(), &deploy(), &name("o")), Ok(()));
+    assert_eq!(world.get(start(), &deploy(), &name("o")).unwrap_err().code, Code::NotFound);
+    assert_eq!(world.cancel(start(), &deploy(), &name("o")).unwrap_err().code, Code::NotFound);
+    assert_eq!(world.delete(start(), &deploy(), &name("o")).unwrap_err().code, Code::NotFound);
+    assert!(
+        world
+            .list(start(), (&deploy(), "projects/p/locations/l/operations"), None, first(9))
+            .unwrap()
+            .entries
+            .is_empty()
+    );
 }
 
 #[test]
 fn a_vanished_operation_is_not_listed() {
     let world = one(", runs_for: 2h, ends: vanishes");
-    let listed = |now| world.list(now, ("p", "l"), None, first(9)).unwrap().entries.len();
+    let listed = |now| {
+        world
+            .list(now, (&deploy(), "projects/p/locations/l/operations"), None, first(9))
+            .unwrap()
+            .entries
+            .len()
+    };
     assert_eq!((listed(seconds(3599)), listed(seconds(3600))), (1, 0));
 }
 
@@ -156,7 +173,8 @@ fn every_page_size_shows_every_operation_once() {
         let (mut got, mut token, mut pages) = (Vec::new(), None::<String>, 0);
         loop {
             let page = PageOf { token: token.as_deref(), size };
-            let listed = world.list(start(), ("p", "l"), None, page).unwrap();
+            let listed =
+                world.list(start(), (&deploy(), "projects/p/locations/l/operations"), None, page).unwrap();
             assert!(listed.entries.len() <= size);
             got.extend(ids(&listed));
             pages += 1;
@@ -173,18 +191,30 @@ fn every_page_size_shows_every_operation_once() {
 #[test]
 fn a_page_goes_on_where_it_was_when_the_entry_before_it_is_deleted() {
     let mut world = one(", count: 4");
-    let token = world.list(start(), ("p", "l"), None, first(2)).unwrap().next;
-    world.delete(start(), &name("o-0002")).unwrap();
+    let token =
+        world.list(start(), (&deploy(), "projects/p/locations/l/operations"), None, first(2)).unwrap().next;
+    world.delete(start(), &deploy(), &name("o-0002")).unwrap();
     let page = PageOf { token: token.as_deref(), size: 2 };
-    assert_eq!(ids(&world.list(start(), ("p", "l"), None, page).unwrap()), ["o-0003", "o-0004"]);
+    assert_eq!(
+        ids(&world.list(start(), (&deploy(), "projects/p/locations/l/operations"), None, page).unwrap()),
+        ["o-0003", "o-0004"]
+    );
 }
 
 #[test]
 fn an_empty_page_leads_to_where_it_would_have_begun() {
     let world = one(", count: 3");
-    let token = world.list(start(), ("p", "l"), None, first(0)).unwrap().next;
+    let token =
+        world.list(start(), (&deploy(), "projects/p/locations/l/operations"), None, first(0)).unwrap().next;
     let page = PageOf { token: token.as_deref(), size: 9 };
-    assert_eq!(world.list(start(), ("p", "l"), None, page).unwrap().entries.len(), 3);
+    assert_eq!(
+        world
+            .list(start(), (&deploy(), "projects/p/locations/l/operations"), None, page)
+            .unwrap()
+            .entries
+            .len(),
+        3
+    );
 }
 
 #[test]
@@ -193,11 +223,14 @@ fn a_token_is_good_for_its_own_parent_and_filter_only() {
                 - { name: projects/p/locations/l/operations/o, age: 1h, count: 3 }\n\
                 - { name: projects/p/locations/m/operations/o, age: 1h, count: 3 }";
     let world = World::new(&Scenario::parse(text, "test").unwrap(), start());
-    let token = world.list(start(), ("p", "l"), None, first(1)).unwrap().next;
+    let token =
+        world.list(start(), (&deploy(), "projects/p/locations/l/operations"), None, first(1)).unwrap().next;
     let page = PageOf { token: token.as_deref(), size: 9 };
-    assert!(world.list(start(), ("p", "l"), None, page).is_ok());
+    assert!(world.list(start(), (&deploy(), "projects/p/locations/l/operations"), None, page).is_ok());
     for (location, done) in [("m", None), ("l", Some(false))] {
-        let got = world.list(start(), ("p", location), done, page).unwrap_err();
+        let got = world
+            .list(start(), (&deploy(), &format!("projects/p/locations/{location}/operations")), done, page)
+            .unwrap_err();
         assert_eq!(got.code, Code::InvalidArgument);
     }
 }
@@ -206,11 +239,15 @@ fn a_token_is_good_for_its_own_parent_and_filter_only() {
 fn who_may_not_see_a_place_is_not_told_whether_it_exists() {
     let mut world = one("");
     let denied = |refusal: Refusal| assert_eq!(refusal.code, Code::PermissionDenied);
-    denied(world.list(start(), ("q", "l"), None, first(9)).unwrap_err());
-    denied(world.list(start(), ("p", "m"), None, first(9)).unwrap_err());
-    denied(world.locations("q", first(9)).unwrap_err());
+    denied(
+        world.list(start(), (&deploy(), "projects/q/locations/l/operations"), None, first(9)).unwrap_err(),
+    );
+    denied(
+        world.list(start(), (&deploy(), "projects/p/locations/m/operations"), None, first(9)).unwrap_err(),
+    );
+    denied(world.locations((&deploy(), "projects/q/locations"), first(9)).unwrap_err());
     let elsewhere = OperationName::parse("projects/q/locations/l/operations/o").unwrap();
-    denied(world.get(start(), &elsewhere).unwrap_err());
-    denied(world.cancel(start(), &elsewhere).unwrap_err());
-    denied(world.delete(start(), &elsewhere).unwrap_err());
+    denied(world.get(start(), &deploy(), &elsewhere).unwrap_err());
+    denied(world.cancel(start(), &deploy(), &elsewhere).unwrap_err());
+    denied(world.delete(start(), &deploy(), &elsewhere).unwrap_err());
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use tempfile::NamedTempFile;
 
 use super::*;
+use crate::catalogue::define;
 use crate::google::auth::CredentialSource;
 use crate::google::test_server::{Answer, Server, header};
 use crate::operation::LocationId;
@@ -32,11 +33,7 @@ fn name() -> OperationName {
 }
 
 fn collection() -> Collection {
-    Collection {
-        service: service(),
-        project: ProjectId::parse("p").unwrap(),
-        location: LocationId::parse("l").unwrap(),
-    }
+    crate::testing::collection("p", "l")
 }
 
 fn client_with(url: &str, source: CredentialSource, retry: RetryPolicy) -> Client {
@@ -118,7 +115,10 @@ async fn get_and_locations_go_to_their_own_paths() {
     // The prefix of a private endpoint is kept.
     let client = client_with(&format!("{}/prefix/", server.url), CredentialSource::None, QUICK);
     assert!(client.get(&service(), &name(), None).await.unwrap().is_running());
-    let page = client.locations_page(&service(), &collection().project, Some("t"), None).await.unwrap();
+    let page = client
+        .locations_page(&service(), &ResourcePath::parse("projects/p/locations").unwrap(), Some("t"), None)
+        .await
+        .unwrap();
     assert_eq!(page.locations, [LocationId::parse("l").unwrap()]);
     assert_eq!(
         server.request_lines(),
@@ -404,4 +404,22 @@ async fn an_unknown_service_is_sent_nothing() {
     let reply = client(&server).cancel(&unknown, &name(), None).await;
     assert_eq!((reply.answer, reply.attempts), (CancelAnswer::Refused, 0));
     assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_policys_word_alone_sends_the_token_to_no_host_but_googles() {
+    let defined = |row: &str| Arc::new(define(toml::from_str(row).unwrap()).unwrap());
+    for row in [
+        "name = \"acme\"\nhost = \"acme.example\"",
+        "name = \"acme\"\nhost = \"googleapis.com.acme.example\"",
+        "name = \"acme\"\nregional_host = \"{location}.acme.example\"",
+    ] {
+        let credentials = Credentials::new(CredentialSource::None);
+        let client = Client::new(Endpoint::google(), credentials, Trust::Machine).unwrap();
+        client.use_services(&Services::with([defined(row)]));
+        let collection = Collection { service: ServiceName::parse("acme").unwrap(), ..collection() };
+        let error = client.list_page(&collection, None, None).await.unwrap_err();
+        assert_eq!((error.kind, error.attempts), (FailureKind::Refused, 0), "{row}");
+        assert!(error.message.contains("acme.example is not Google's"), "{error}");
+    }
 }

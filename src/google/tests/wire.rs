@@ -3,18 +3,18 @@
 use std::fmt::Write as _;
 
 use super::*;
-use crate::operation::{Ending, Progress};
+use std::sync::Arc;
 
-fn collection() -> Collection {
-    Collection {
-        service: ServiceName::parse("clouddeploy").unwrap(),
-        project: ProjectId::parse("p").unwrap(),
-        location: LocationId::parse("l").unwrap(),
-    }
+use crate::catalogue::default_service;
+use crate::operation::{Ending, Progress};
+use crate::testing::collection;
+
+fn deploy() -> Arc<Service> {
+    default_service()
 }
 
 fn page(json: &str) -> Page {
-    decode_page(json.as_bytes(), &collection()).unwrap()
+    decode_page(json.as_bytes(), &collection("p", "l"), &deploy().profile).unwrap()
 }
 
 /// A page of one entry, whose name is given, with these other fields.
@@ -219,7 +219,7 @@ fn an_operation_that_is_listed_twice_stays_twice() {
 
 #[test]
 fn what_is_no_page_is_malformed_and_what_is_cut_short_is_truncated() {
-    let decode = |body: &[u8]| decode_page(body, &collection()).unwrap_err();
+    let decode = |body: &[u8]| decode_page(body, &collection("p", "l"), &deploy().profile).unwrap_err();
     for body in [
         "[]",
         "null",
@@ -245,7 +245,9 @@ fn what_is_no_page_is_malformed_and_what_is_cut_short_is_truncated() {
 
 #[test]
 fn an_error_says_where_and_never_quotes_the_body() {
-    let error = decode_page(br#"{"operations":"s3cret"}"#, &collection()).unwrap_err().to_string();
+    let error = decode_page(br#"{"operations":"s3cret"}"#, &collection("p", "l"), &deploy().profile)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("column") && !error.contains("s3cret"), "{error}");
 }
 
@@ -260,7 +262,7 @@ fn deep_nesting_is_skipped_not_followed() {
 
 #[test]
 fn get_takes_only_the_operation_that_was_asked_for() {
-    let service = ServiceName::parse("clouddeploy").unwrap();
+    let service = deploy();
     let name = OperationName::parse("projects/p/locations/l/operations/o").unwrap();
     let decode = |json: &str| decode_operation(json.as_bytes(), &service, &name);
     let got = decode(r#"{"name":"projects/p/locations/l/operations/o","done":true}"#).unwrap();
@@ -289,7 +291,7 @@ fn only_an_empty_object_is_the_success_of_a_cancel() {
 
 #[test]
 fn locations_are_taken_by_id_or_else_by_a_name_in_the_project() {
-    let project = ProjectId::parse("p").unwrap();
+    let project = ResourcePath::parse("projects/p/locations").unwrap();
     let got = decode_locations(
         br#"{"locations":[
             {"name":"projects/p/locations/europe-west1","locationId":"europe-west1"},

@@ -2,7 +2,11 @@
 
 use serde_json::json;
 
+use std::collections::BTreeSet;
+
 use super::*;
+use crate::operation::{LocationId, OperationName, ResourcePath, ServiceName};
+use crate::request::{Narrow, NarrowScope};
 
 /// A payload that the repository ships as a sample.
 macro_rules! sample {
@@ -18,7 +22,7 @@ fn time(text: &str) -> DateTime<Utc> {
 fn scope(project: &str, location: Option<&str>) -> NarrowScope {
     NarrowScope {
         service: ServiceName::parse("clouddeploy").unwrap(),
-        project: ProjectId::parse(project).unwrap(),
+        within: Some(ResourcePath::parse(&format!("projects/{project}")).unwrap()),
         location: location.map(|text| LocationId::parse(text).unwrap()),
     }
 }
@@ -119,6 +123,44 @@ fn a_curfew_sweep_is_narrowed_to_its_scopes() {
         ..Request::everything(Trigger::Event { id })
     };
     assert_eq!(sweep(sample!("curfew-sweep-scopes.json")), want);
+}
+
+#[test]
+fn an_operation_of_another_service_says_which() {
+    let name = "projects/p/regions/europe-west1/operations/o";
+    let got =
+        sweep(&sweep_event(json!({"operations": [{"service": "dataproc", "operation": name}]})).to_string());
+    let want = (ServiceName::parse("dataproc").unwrap(), OperationName::parse(name).unwrap());
+    assert_eq!(got.narrow.operations, Some(BTreeSet::from([want])));
+    for wrong in [
+        json!({"operation": name}),
+        json!({"service": "dataproc"}),
+        json!({"service": "a/b", "operation": name}),
+    ] {
+        let got = error(&sweep_event(json!({"operations": [wrong]})));
+        assert!(got.starts_with("in `detail.operations[0]"), "{got}");
+    }
+}
+
+#[test]
+fn a_scope_lies_in_a_project_an_organization_or_a_folder_unless_its_service_has_none() {
+    let within = |scope: Value| {
+        let got = sweep(&sweep_event(json!({"scopes": [scope]})).to_string());
+        got.narrow.scopes.unwrap()[0].within.as_ref().map(ToString::to_string)
+    };
+    let posture = json!({"service": "securityposture", "organization": "1", "location": "global"});
+    assert_eq!(within(posture).as_deref(), Some("organizations/1"));
+    assert_eq!(within(json!({"service": "logging", "folder": "2"})).as_deref(), Some("folders/2"));
+    assert_eq!(within(json!({"service": "vision"})), None);
+    for wrong in [
+        json!({"service": "alloydb"}),
+        json!({"service": "alloydb", "location": "l"}),
+        json!({"service": "logging", "folder": "2", "project": "p"}),
+        json!({"service": "logging", "folder": "2/x"}),
+    ] {
+        let got = error(&sweep_event(json!({"scopes": [wrong]})));
+        assert!(got.starts_with("in `detail.scopes[0]"), "{got}");
+    }
 }
 
 #[test]
@@ -255,7 +297,7 @@ fn a_name_that_could_change_the_path_of_a_request_is_an_error() {
         ("o?force=true", "it holds a character"),
         ("%2f", "it holds a character"),
         ("o\n", "it holds a character"),
-        ("o/p", "it holds a slash"),
+        ("o/p", "holds a slash"),
         ("o:cancel", "its id holds a colon"),
         ("", "it is empty"),
     ] {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::super::finding::{Finding, Subject, protection_path, rule_path};
 use super::super::formula::Formula;
 use super::super::verbs;
-use crate::policy::{DocPath, Field, Locations, Match, Pattern, Predicate, Scope, Test, Written};
+use crate::catalogue::Part;
+use crate::policy::{DocPath, Field, Match, Pattern, Predicate, Scope, Test, Written};
 
 pub(super) const NEVER_TRUE: &str = "match-never-true";
 pub(super) const OUTSIDE_SCOPES: &str = "match-outside-scopes";
@@ -76,12 +77,13 @@ fn anywhere_in(scopes: &[Scope]) -> Option<Match> {
         patterns.map(|patterns| Match::Field(Predicate { field, test: Test::OneOf(patterns) }))
     };
     let scope = |scope: &Scope| {
-        let mut parts = vec![
-            one_of(Field::Service, &mut std::iter::once(scope.service.as_str()))?,
-            one_of(Field::Project, &mut scope.projects.iter().map(|project| project.as_str()))?,
-        ];
-        if let Locations::Listed(locations) = &scope.locations {
-            parts.push(one_of(Field::Location, &mut locations.iter().map(|location| location.as_str()))?);
+        let mut parts = vec![one_of(Field::Service, &mut std::iter::once(scope.service.name.as_str()))?];
+        for (field, part) in [(Field::Project, Part::Project), (Field::Location, Part::Location)] {
+            // Without values: all of them, or the places have none.
+            let values = scope.values(part);
+            if !values.is_empty() {
+                parts.push(one_of(field, &mut values.iter().map(|value| &**value))?);
+            }
         }
         Some(Match::All(parts))
     };
@@ -133,7 +135,7 @@ fn takes_every(subject: &Subject<'_>, glob: &Written) -> bool {
 
 pub(in super::super) fn unknown_verbs(subject: &Subject<'_>) -> Vec<Finding> {
     let known: Option<Vec<&[&str]>> =
-        subject.policy.scopes.iter().map(|scope| verbs::of_service(scope.service.as_str())).collect();
+        subject.policy.scopes.iter().map(|scope| verbs::of_service(scope.service.name.as_str())).collect();
     let Some(known) = known else { return Vec::new() };
     let mut once: Vec<&str> = Vec::new();
     for verb in known.into_iter().flatten() {

@@ -6,6 +6,7 @@ mod names;
 mod numbers;
 mod reach;
 mod table;
+mod told;
 
 pub(super) use allowances::silences;
 pub use table::CHECKS;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::super::finding::{Finding, Subject, protection_path, rule_path};
-use crate::operation::ProjectId;
 use crate::policy::{DocPath, Locations, Scope};
 
 pub(super) const SCOPE_TWICE: &str = "scope-listed-twice";
@@ -13,26 +12,42 @@ pub(in super::super) fn scopes_twice(subject: &Subject<'_>) -> Vec<Finding> {
     let scopes = &subject.policy.scopes;
     let mut found = Vec::new();
     for (index, scope) in scopes.iter().enumerate() {
-        for (at, project) in scope.projects.iter().enumerate() {
-            let first = scopes.iter().take(index).position(|earlier| overlap(earlier, scope, project));
-            let Some(first) = first else { continue };
-            let message =
-                format!("`{project}` is in an earlier scope, too, with a location that is in this one");
-            let help = format!("each place is read once: keep one of them, here or in scope {}", first + 1);
-            let path = DocPath::section("scopes").item(index).key("projects").item(at);
-            found.push(Finding::new(SCOPE_TWICE, path, message, help));
+        // Of a service without places, the scope as a whole is there twice.
+        let Some((part, values)) = scope.parts.first() else {
+            let first = scopes.iter().take(index).position(|earlier| overlap(earlier, scope, None));
+            let path = DocPath::section("scopes").item(index);
+            found.extend(first.map(|first| twice(scope.service.name.as_str(), first, path)));
+            continue;
+        };
+        for (at, value) in values.iter().enumerate() {
+            let first = scopes.iter().take(index).position(|earlier| overlap(earlier, scope, Some(value)));
+            let path = DocPath::section("scopes").item(index).key(part.key()).item(at);
+            found.extend(first.map(|first| twice(value, first, path)));
         }
     }
     found
 }
 
-/// Whether two scopes have a place of this project in common.
-fn overlap(a: &Scope, b: &Scope, project: &ProjectId) -> bool {
+fn twice(what: &str, first: usize, path: DocPath) -> Finding {
+    let message = format!("`{what}` is in an earlier scope, too, with a location that is in this one");
+    let help = format!("each place is read once: keep one of them, here or in scope {}", first + 1);
+    Finding::new(SCOPE_TWICE, path, message, help)
+}
+
+/// Whether two scopes have a place in common: one of this value of their first part, if they have one.
+fn overlap(a: &Scope, b: &Scope, first: Option<&Arc<str>>) -> bool {
     let locations = match (&a.locations, &b.locations) {
-        (Locations::Listed(a), Locations::Listed(b)) => a.iter().any(|location| b.contains(location)),
-        (Locations::All, _) | (_, Locations::All) => true,
+        (Some(Locations::Listed(a)), Some(Locations::Listed(b))) => {
+            a.iter().any(|location| b.contains(location))
+        }
+        _ => true,
     };
-    a.service == b.service && a.projects.contains(project) && locations
+    let mut parts = a.parts.iter().zip(&b.parts).enumerate();
+    let common = parts.all(|(index, ((part, of_a), (_, of_b)))| match first {
+        Some(value) if index == 0 => a.values(*part).contains(value),
+        _ => of_a.iter().any(|value| of_b.contains(value)),
+    });
+    a.service.name == b.service.name && a.form() == b.form() && common && locations
 }
 
 pub(in super::super) fn differ_only_in_case(subject: &Subject<'_>) -> Vec<Finding> {

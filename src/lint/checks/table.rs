@@ -1,7 +1,7 @@
 //! The table of the checks, in the order in which they are asked.
 
 use super::super::finding::Check;
-use super::{allowances, matches, names, numbers, reach};
+use super::{allowances, matches, names, numbers, reach, told};
 
 /// Every check there is.
 pub const CHECKS: &[Check] = &[
@@ -48,7 +48,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         name: numbers::TOO_LONG,
         about: "a `max_age` over 30 days",
-        why: "Nothing in Cloud Deploy runs for a month. Mostly the unit is not the one that was meant.",
+        why: "Hardly anything runs for a month. Mostly the unit is not the one that was meant.",
         run: numbers::too_long,
     },
     Check {
@@ -100,6 +100,14 @@ pub const CHECKS: &[Check] = &[
         why: "A rule or a protection for a misspelt verb covers nothing. The verbs follow from the methods that start \
               operations.",
         run: matches::unknown_verbs,
+    },
+    Check {
+        name: told::NOT_TOLD,
+        about: "what is asked for and operations of a service never tell",
+        why: "Services tell different things of their operations: some no target, some no verb, some not even when they were \
+              created. What is not told is unknown, so a rule that needs it selects nothing there, and a protection holds \
+              for everything. Name the service in the match.",
+        run: told::not_told,
     },
     Check {
         name: allowances::WITHOUT_EFFECT,

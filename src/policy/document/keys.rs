@@ -2,10 +2,62 @@
 //!
 //! They stand in one place because two read them: the parser, and the test that holds the schema to it.
 
-pub(in super::super) const POLICY: [&str; 10] =
-    ["version", "mode", "scopes", "protect", "rules", "active", "freeze", "limits", "follow_up", "lint"];
+pub(in super::super) const POLICY: [&str; 11] = [
+    "version",
+    "mode",
+    "services",
+    "scopes",
+    "protect",
+    "rules",
+    "active",
+    "freeze",
+    "limits",
+    "follow_up",
+    "lint",
+];
 
-pub(in super::super) const SCOPE: [&str; 3] = ["service", "projects", "locations"];
+/// Those of the table of services.
+pub(in super::super) const SERVICE: [&str; 21] = [
+    "name",
+    "title",
+    "host",
+    "regional_host",
+    "version",
+    "profile",
+    "create_time",
+    "verb",
+    "target",
+    "cancel_requested",
+    "cancel_time",
+    "cancel_state",
+    "lists",
+    "locations",
+    "get",
+    "cancel",
+    "permission_prefix",
+    "permissions",
+    "requests_per_minute",
+    "requests_at_once",
+    "note",
+];
+
+pub(in super::super) const SERVICE_LIST: [&str; 3] = ["path", "names", "filter"];
+
+pub(in super::super) const CANCEL_STATE: [&str; 2] = ["at", "is"];
+
+pub(in super::super) const PERMISSIONS: [&str; 4] = ["list", "get", "cancel", "locations"];
+
+pub(in super::super) const SCOPE: [&str; 9] = [
+    "service",
+    "projects",
+    "organizations",
+    "folders",
+    "locations",
+    "instances",
+    "databases",
+    "datasets",
+    "buckets",
+];
 
 pub(in super::super) const PROTECTION: [&str; 2] = ["name", "match"];
 

@@ -28,6 +28,7 @@ pub const LINT_CHECKS: &[&str] = &[
     "names-differ-only-in-case",
     "follow-up-beyond-timeout",
     "unknown-verb",
+    "field-not-told",
     "allow-without-effect",
 ];
 

@@ -156,7 +156,11 @@ fn a_scope_names_where_to_look() {
     check(&changed("\n  - projects: [p]\n    locations: all", ""), "2:7 `scopes` has no value");
     check(
         &changed("- projects: [p]", "- service: run\n    projects: [p]"),
-        "3:14 unknown service `run` | the services that are known: `clouddeploy`",
+        "3:14 unknown service `run` | curfew cannot police it: its operations can be listed, but not cancelled",
+    );
+    check(
+        &changed("- projects: [p]", "- service: alloydbs\n    projects: [p]"),
+        "3:14 unknown service `alloydbs` | did you mean `alloydb`?",
     );
     check(&changed("- projects: [p]\n    loc", "- loc"), "3:5 a scope has no `projects`");
     check(&changed("    locations: all\n", ""), "3:5 a scope has no `locations`");

@@ -1,6 +1,7 @@
 //! Tests of whole policies: what a right one says, and what is said of a wrong one.
 
 mod hostile;
+mod locations;
 mod mistakes;
 mod right;
 mod windows;

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::super::super::model::{
-    Action, CancelOrder, Field, Limit, Limits, Locations, Match, Mode, Policy, Share, WhenExceeded,
+    Action, CancelOrder, Field, Limit, Limits, Match, Mode, Policy, Share, WhenExceeded,
 };
+use super::super::super::scope::Locations;
 use super::{BASE, policy};
+use crate::catalogue::Part;
 
 pub(super) const EXAMPLE: &str = include_str!("../../../policies/example.yaml");
 
@@ -19,12 +21,12 @@ fn the_example_says_what_its_words_say() {
     assert_eq!(got.mode, Mode::Enforce);
 
     let [scope] = got.scopes.as_slice() else { panic!("{:?}", got.scopes) };
-    assert_eq!(scope.service.as_str(), "clouddeploy");
-    let projects: Vec<&str> = scope.projects.iter().map(|project| project.as_str()).collect();
+    assert_eq!(scope.service.name.as_str(), "clouddeploy");
+    let projects: Vec<&str> = scope.values(Part::Project).iter().map(|project| &**project).collect();
     assert_eq!(projects, ["acme-web", "acme-data"]);
-    let Locations::Listed(locations) = &scope.locations else { panic!("{scope:?}") };
+    let Some(Locations::Listed(locations)) = &scope.locations else { panic!("{scope:?}") };
     assert_eq!(locations.len(), 1);
-    assert_eq!(locations[0].as_str(), "europe-west1");
+    assert_eq!(&*locations[0], "europe-west1");
 
     let protections: Vec<String> = got.protect.iter().map(ToString::to_string).collect();
     assert_eq!(protections, ["production: target: **/targets/prod-*"]);
@@ -77,8 +79,8 @@ fn every_policy_that_is_shipped_is_right() {
 fn what_is_left_out_has_its_default() {
     let got = policy(BASE);
     assert_eq!(got.mode, Mode::Audit);
-    assert_eq!(got.scopes[0].service.as_str(), "clouddeploy");
-    assert_eq!(got.scopes[0].locations, Locations::All);
+    assert_eq!(got.scopes[0].service.name.as_str(), "clouddeploy");
+    assert_eq!(got.scopes[0].locations, Some(Locations::All));
     assert!(got.protect.is_empty());
     assert_eq!(got.rules[0].action, Action::Cancel);
     let want = Limits { max_cancellations: 25, max_share: None, when_exceeded: WhenExceeded::CancelOldest };

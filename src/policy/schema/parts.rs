@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 /// The plain text of a name between two slashes.
-const SEGMENT: &str = r"^[A-Za-z0-9._~:-]+$";
+const SEGMENT: &str = r"^[A-Za-z0-9._~:()-]+$";
 
 /// Something that may be left out. What is written out must have a value: `key:` alone is an error.
 pub(super) struct Optional<T>(PhantomData<T>);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value as Json};
 
-use super::super::model::{Details, Given, Named, Target};
+use super::super::model::{Details, Given, Named, Text};
 use super::values;
 use crate::operation::{Ending, OperationName, Progress};
 use crate::policy::reading::fields::Fields;
@@ -33,12 +33,6 @@ const KEYS: [&str; 13] = [
 
 /// What an operation's metadata says: all that is missing when there is none.
 const IN_METADATA: [&str; 6] = ["age", "created_at", "verb", "target", "kind", "cancellation_requested"];
-
-/// The metadata's type in Cloud Deploy.
-const USUAL_KIND: &str = "type.googleapis.com/google.cloud.deploy.v1.OperationMetadata";
-
-/// What is being done, unless a test says otherwise.
-const USUAL_VERB: &str = "create";
 
 /// How many operations a test may have, rows written out. It is judged in a moment, and no limit needs more.
 const MAX_OPERATIONS: usize = 10_000;
@@ -174,13 +168,14 @@ fn read_details(fields: &Fields<'_>, now: DateTime<Utc>, problems: &mut Problems
         return (before.count() == 0).then_some(None);
     }
     let created_at = read_created_at(fields, now, problems);
-    let or_missing =
-        |key| move |node: &Node, problems: &mut Problems| values::text_or_missing(node, key, problems);
-    let verb = fields.optional("verb", Some(USUAL_VERB.into()), problems, or_missing("verb"));
-    let target = fields.optional("target", Target::Usual, problems, |node, problems| {
-        values::text_or_missing(node, "target", problems).map(Target::Stated)
-    });
-    let kind = fields.optional("kind", Some(USUAL_KIND.into()), problems, or_missing("kind"));
+    let stated = |key| {
+        move |node: &Node, problems: &mut Problems| {
+            values::text_or_missing(node, key, problems).map(Text::Stated)
+        }
+    };
+    let verb = fields.optional("verb", Text::Usual, problems, stated("verb"));
+    let target = fields.optional("target", Text::Usual, problems, stated("target"));
+    let kind = fields.optional("kind", Text::Usual, problems, stated("kind"));
     let requested = fields.optional("cancellation_requested", Some(false), problems, |node, problems| {
         if node.is_null() {
             Some(None)
@@ -191,6 +186,9 @@ fn read_details(fields: &Fields<'_>, now: DateTime<Utc>, problems: &mut Problems
     let more = metadata.map_or(Some(Map::new()), |node| read_metadata(node, problems));
     Some(Some(Details {
         created_at: created_at?,
+        states_age: ["age", "created_at"]
+            .iter()
+            .any(|key| fields.get(key).is_some_and(|node| !node.is_null())),
         verb: verb?,
         target: target?,
         kind: kind?,

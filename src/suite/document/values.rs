@@ -5,12 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::operation::{LocationId, NameError, ProjectId, ServiceName};
-use crate::policy::KNOWN_SERVICES;
-use crate::policy::reading::fields::{Fields, listed, nearest};
+use crate::policy::reading::fields::Fields;
 use crate::policy::reading::{Node, Problems, quoted, scalars};
-
-/// The service of what names none.
-const DEFAULT_SERVICE: &str = "clouddeploy";
 
 /// An instant, as RFC 3339 writes it.
 pub(super) fn instant(node: &Node, what: &str, problems: &mut Problems) -> Option<DateTime<Utc>> {
@@ -25,20 +21,12 @@ pub(super) fn instant(node: &Node, what: &str, problems: &mut Problems) -> Optio
     }
 }
 
-/// The service under `service`, or the usual one.
-pub(super) fn service(fields: &Fields<'_>, problems: &mut Problems) -> Option<ServiceName> {
-    let Some(node) = fields.get("service") else { return ServiceName::parse(DEFAULT_SERVICE).ok() };
-    let known = format!("the services that are known: {}", listed(KNOWN_SERVICES));
-    let given = scalars::text(node, "service", &known, problems)?;
-    if !KNOWN_SERVICES.contains(&given) {
-        let help = match nearest(given, KNOWN_SERVICES) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => known,
-        };
-        problems.report(node.place, format!("unknown service {}", quoted(given)), help);
-        return None;
-    }
-    ServiceName::parse(given).ok()
+/// The service under `service`, or none. Whether it is one that there is, only the policy knows.
+pub(super) fn service(fields: &Fields<'_>, problems: &mut Problems) -> Option<Option<ServiceName>> {
+    const HELP: &str = "write a service's short name, as the policy does: `service: clouddeploy`";
+    fields.optional("service", None, problems, |node, problems| {
+        segment(node, "service", HELP, ServiceName::parse, problems).map(Some)
+    })
 }
 
 /// A project.
