@@ -57,10 +57,10 @@ class Emulator:
         )
         return CloudDeployClient(transport=transport)
 
-    def longrunning(self):
+    def longrunning(self, service=""):
         """The generic client of google.longrunning. Its JSON parser refuses fields that it does not know."""
         transport = OperationsRestTransport(
-            host=self.url, credentials=NoToken(), path_prefix="v1"
+            host=f"{self.url}{service and '/'}{service}", credentials=NoToken(), path_prefix="v1"
         )
         return operations_v1.AbstractOperationsClient(transport=transport)
 
