@@ -1,8 +1,9 @@
-//! A whole sweep over HTTP: 10,000 operations in 50 collections, 500 of them to be cancelled and followed up.
+//! Whole sweeps over HTTP: one of many operations in one service, one of many services.
 //!
 //! Not a micro-benchmark: it is compared with the shortest time that its requests can take, and its peak resident
 //! size is that of this process. So this process does nothing else, on one thread as the function does.
 
+mod case;
 mod critical_path;
 #[path = "../support/emulator.rs"]
 mod emulator;
@@ -10,7 +11,6 @@ mod emulator;
 mod peak;
 #[path = "../support/mod.rs"]
 mod support;
-mod world;
 
 use std::env;
 use std::error::Error;
@@ -24,15 +24,12 @@ use curfew::request::{Request, Trigger};
 use curfew::sweep::{Deadlines, REQUESTS_AT_ONCE, Settings, Silent, sweep};
 use curfew::trust::Trust;
 
+use case::Case;
 use critical_path::{CriticalPath, Work};
 use emulator::Emulator;
 use peak::peak_resident_bytes;
 use support::figure::Figure;
-use world::world;
 
-const COLLECTIONS: usize = 50;
-const OPERATIONS: usize = 10_000;
-const VIOLATORS: usize = 500;
 const LATENCY_MS: u64 = 20;
 
 /// How often the sweep is made, each time in a new world, over new connections.
@@ -49,32 +46,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     if !env::args().any(|argument| argument == "--bench") {
         return Ok(());
     }
-    let mut runs = (0..RUNS).map(|_| run()).collect::<Result<Vec<Run>, _>>()?;
-    runs.sort_by_key(|run| run.took);
-    let (Some(fastest), Some(median), Some(slowest)) = (runs.first(), runs.get(RUNS / 2), runs.last()) else {
-        return Err("there was no run".into());
-    };
-    let path = CriticalPath::new(Work {
-        latency: Duration::from_millis(LATENCY_MS),
-        at_once: REQUESTS_AT_ONCE,
-        pages: median.report.pages,
-        longest_collection: median.report.pages.div_ceil(COLLECTIONS),
-        cancels: median.report.sums().attempted,
-    });
-    println!("{REQUESTS_AT_ONCE} requests at once, {LATENCY_MS} ms latency, {RUNS} sweeps");
-    println!(
-        "critical path: reading {:?} + cancels {:?} + following {:?} = {:?}",
-        path.reading,
-        path.cancels,
-        path.following,
-        path.total()
-    );
-    println!(
-        "measured: {:.0?} (fastest {:.0?}, slowest {:.0?}), of which reading {} ms",
-        median.took, fastest.took, slowest.took, median.report.listing_ms
-    );
-    let ratio = median.took.as_secs_f64() / path.total().as_secs_f64();
-    print(Figure { what: "sweep", got: ratio, target: 0.0..=1.25, unit: "× the critical path" });
+    for case in [Case::one_service()?, Case::many_services()?] {
+        measure(&case)?;
+    }
     match peak_resident_bytes("self") {
         Some(bytes) => print(Figure {
             what: "peak resident size, after all sweeps",
@@ -87,16 +61,51 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Makes the sweeps of a case, and prints what they took.
+fn measure(case: &Case) -> Result<(), Box<dyn Error>> {
+    let mut runs = (0..RUNS).map(|_| run(case)).collect::<Result<Vec<Run>, _>>()?;
+    runs.sort_by_key(|run| run.took);
+    let (Some(fastest), Some(median), Some(slowest)) = (runs.first(), runs.get(RUNS / 2), runs.last()) else {
+        return Err("there was no run".into());
+    };
+    let path = CriticalPath::new(Work {
+        latency: Duration::from_millis(LATENCY_MS),
+        at_once: REQUESTS_AT_ONCE,
+        pages: median.report.pages,
+        longest_collection: median.report.pages.div_ceil(case.collections),
+        cancels: median.report.sums().attempted,
+    });
+    println!("{}: {REQUESTS_AT_ONCE} requests at once, {LATENCY_MS} ms latency, {RUNS} sweeps", case.name);
+    println!(
+        "critical path: reading {:?} + cancels {:?} + following {:?} = {:?}",
+        path.reading,
+        path.cancels,
+        path.following,
+        path.total()
+    );
+    println!(
+        "measured: {:.0?} (fastest {:.0?}, slowest {:.0?}), of which reading {} ms",
+        median.took, fastest.took, slowest.took, median.report.listing_ms
+    );
+    let ratio = median.took.as_secs_f64() / path.total().as_secs_f64();
+    print(Figure { what: case.name, got: ratio, target: 0.0..=1.25, unit: "× the critical path" });
+    Ok(())
+}
+
 fn print(figure: Figure) {
     println!("{figure}");
 }
 
-/// Sweeps a new world once.
-fn run() -> Result<Run, Box<dyn Error>> {
-    let emulator = Emulator::start(&world())?;
-    let policy = Policy::parse(include_bytes!("policy.yaml"), "policy.yaml")?;
+/// Sweeps a new world of a case once.
+fn run(case: &Case) -> Result<Run, Box<dyn Error>> {
+    let emulator = Emulator::start(&case.scenario)?;
+    let policy = Policy::parse(case.policy.as_bytes(), case.name)?;
     let credentials = Credentials::new(CredentialSource::None);
-    let client = Client::new(Endpoint::parse(emulator.url())?, credentials, Trust::Machine)?;
+    let client = Client::new(
+        Endpoint::parse(&format!("{}/{{service}}", emulator.url()))?,
+        credentials,
+        Trust::Machine,
+    )?;
     let request = Request::everything(Trigger::CommandLine);
     let settings = Settings {
         sweep_id: "bench".to_owned(),
@@ -114,7 +123,7 @@ fn run() -> Result<Run, Box<dyn Error>> {
     // A figure of a sweep that did something else would say nothing.
     let Run { report, .. } = &run;
     let attempted = report.sums().attempted;
-    if (report.seen, attempted, report.standing()) != (OPERATIONS, VIOLATORS, Standing::AllWell) {
+    if (report.seen, attempted, report.standing()) != (case.operations, case.violators, Standing::AllWell) {
         return Err(format!("the sweep did not do what is to be measured:\n{report}").into());
     }
     Ok(run)
