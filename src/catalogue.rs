@@ -252,6 +252,12 @@ impl Services {
         self.0.get(name)
     }
 
+    /// The host that answers for a location of a service; of one that is not known, its name.
+    #[must_use]
+    pub fn host_of(&self, service: &ServiceName, location: Option<&str>) -> String {
+        self.find(service).map_or_else(|| service.to_string(), |service| service.host_in(location))
+    }
+
     /// All of them, by their names.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Service>> {
         self.0.values()

@@ -8,16 +8,13 @@ use serde_json::{Map, Value};
 use super::verbs::CLOUD_DEPLOY;
 use crate::catalogue::{DEFAULT_SERVICE, Pointer, Service};
 use crate::operation::{Metadata, Operation, OperationName, Progress, ServiceName};
-use crate::policy::{Field, Policy};
+use crate::policy::{Field, Policy, Scope};
 
 /// The metadata's type of every operation of Cloud Deploy.
 const KIND: &str = "type.googleapis.com/google.cloud.deploy.v1.OperationMetadata";
 
 /// The id of an example.
 const EXAMPLE: &str = "operation-1";
-
-/// The location of an example where the policy covers all.
-const USUAL_LOCATION: &str = "europe-west1";
 
 /// The names of examples for a policy that names no place.
 const USUAL_NAMES: &str = "projects/p/locations/europe-west1/operations/*";
@@ -62,12 +59,7 @@ impl Places {
     /// The first place that the policy names.
     pub(super) fn of(policy: &Policy) -> Self {
         let scope = policy.scopes.first();
-        let collection = scope.and_then(|scope| {
-            let asked = || {
-                scope.asked().next().and_then(|asked| asked.collections_in(USUAL_LOCATION).into_iter().next())
-            };
-            scope.collections().next().or_else(asked)
-        });
+        let collection = scope.and_then(Scope::example);
         let names = collection.as_ref().and_then(|collection| collection.names.first());
         Self {
             service: scope.map_or(DEFAULT_SERVICE, |scope| scope.service.name.as_str()).to_owned(),

@@ -9,6 +9,10 @@ use std::sync::Arc;
 use crate::catalogue::{Bindings, Listing, Part, Service, bound};
 use crate::operation::{Collection, OperationName, ResourcePath};
 
+/// Where an example lies when a scope has all locations.
+#[cfg(feature = "cli")]
+const LIKELY_LOCATION: &str = "europe-west1";
+
 /// Places to look at: every combination of the values of its parts, in every location.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scope {
@@ -99,6 +103,14 @@ impl Scope {
             Some((part, values)) => values.iter().map(|value| format!("{}/{value}", part.key())).collect(),
             None => vec![self.service.name.to_string()],
         }
+    }
+
+    /// A collection of it, to show something by: the first that is named, or one in a likely location.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub fn example(&self) -> Option<Collection> {
+        let asked = || self.asked().next()?.collections_in(LIKELY_LOCATION).into_iter().next();
+        self.collections().next().or_else(asked)
     }
 
     /// Whether it covers an operation, by its name.

@@ -17,9 +17,6 @@ use crate::request::Narrow;
 use crate::snapshot::{Gap, GapReason, Reading, Snapshot};
 use crate::sweep::{Places, places};
 
-/// The location of an operation that has only an id, where the policy covers all of them.
-const USUAL_LOCATION: &str = "europe-west1";
-
 /// A test's operations as the policy sees them.
 #[derive(Debug)]
 pub(super) struct World {
@@ -137,9 +134,7 @@ fn service_of(named: Option<&ServiceName>, policy: &Policy) -> ServiceName {
 fn usual_name(service: &Service, id: &str, policy: &Policy) -> Option<String> {
     let of_service = policy.scopes.iter().find(|scope| scope.service.name == service.name);
     let scope = of_service.or(policy.scopes.first())?;
-    let asked =
-        || scope.asked().next().and_then(|asked| asked.collections_in(USUAL_LOCATION).into_iter().next());
-    let collection = scope.collections().next().or_else(asked)?;
+    let collection = scope.example()?;
     let pattern = collection.names.first()?.as_str();
     let (place, _) = pattern.rsplit_once('/')?;
     Some(format!("{}/{id}", place.replace('*', "test")))

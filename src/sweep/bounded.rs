@@ -88,9 +88,8 @@ impl<'a, S: OperationsService> Bounded<'a, S> {
     }
 
     fn host(&self, service: &ServiceName, location: Option<&str>) -> Arc<Host> {
-        let known = self.services.find(service);
-        let name = known.map_or_else(|| service.to_string(), |service| service.host_in(location));
-        let throttle = known.map_or(Throttle::USUAL, |service| service.throttle);
+        let name = self.services.host_of(service, location);
+        let throttle = self.services.find(service).map_or(Throttle::USUAL, |service| service.throttle);
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let host = hosts.entry(name).or_insert_with(|| {
             let permits = Arc::new(Semaphore::new(throttle.at_once.min(self.at_once)));

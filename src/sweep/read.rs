@@ -53,8 +53,9 @@ pub(super) async fn read<S: OperationsService, O: Observer>(
 ) -> Reading {
     let Places { known, ask } = places(policy, narrow);
     let named = reader.read_collections(&known);
-    let hosts =
-        ask.iter().map(|((service, path), asked)| (reader.host(service, None), (service, path, asked)));
+    let hosts = ask
+        .iter()
+        .map(|((service, path), asked)| (reader.services.host_of(service, None), (service, path, asked)));
     let asked =
         by_host(hosts, |(service, path, asked)| reader.read_located((service, path), asked, &known, narrow));
     let (named, asked) = join(named, asked).await;
@@ -91,17 +92,11 @@ impl<S: OperationsService, O: Observer> Reader<'_, S, O> {
     /// Reads collections side by side.
     async fn read_collections(&self, collections: &BTreeSet<Collection>) -> Reading {
         self.observer.observe(Event::Reading { collections: collections.len() });
-        let hosts = collections
-            .iter()
-            .map(|collection| (self.host(&collection.service, collection.path.location()), collection));
+        let hosts = collections.iter().map(|collection| {
+            (self.services.host_of(&collection.service, collection.path.location()), collection)
+        });
         let read = by_host(hosts, |collection| self.read_collection(collection));
         together(Reading { collections: collections.clone(), ..Reading::default() }, read.await)
-    }
-
-    /// The host that answers for a location.
-    fn host(&self, service: &ServiceName, location: Option<&str>) -> String {
-        let known = self.services.find(service);
-        known.map_or_else(|| service.to_string(), |service| service.host_in(location))
     }
 
     /// Asks for the locations of a place, and reads what is in those that is not `known`: that is read already.
