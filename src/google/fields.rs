@@ -96,12 +96,7 @@ impl<'a> Object<'a> {
         let by_time = profile.cancel_time.iter().any(|pointer| self.at(pointer).is_some());
         let by_state = profile.cancel_state.iter().any(|state| {
             let says_so = |text: &Cow<'_, str>| state.is.iter().any(|word| word == text);
-            state
-                .at
-                .iter()
-                .filter_map(|pointer| self.at(pointer))
-                .filter_map(word)
-                .any(|text| says_so(&text))
+            state.at.iter().filter_map(|pointer| self.at(pointer)).filter_map(word).any(|text| says_so(&text))
         });
         if by_time || by_state || flags.contains(&Some(true)) {
             return Some(true);
