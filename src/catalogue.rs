@@ -83,6 +83,27 @@ pub enum Address {
     Path(Template),
 }
 
+/// What a success without a result is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// An empty JSON object: `google.protobuf.Empty`.
+    Object,
+    /// No body.
+    Nothing,
+}
+
+impl Address {
+    /// How the method says that it was done. One at a path of its own is none of `google.longrunning`'s, but of an
+    /// older API (Cloud Storage's), where a method without a result answers without a body.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        match self {
+            Address::Name { .. } => Answer::Object,
+            Address::Path(_) => Answer::Nothing,
+        }
+    }
+}
+
 /// The permissions that IAM asks for, method by method.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permissions {

@@ -15,7 +15,7 @@ use reqwest::{Method, Response, Url, redirect};
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
-use crate::catalogue::{Service, Services, table};
+use crate::catalogue::{Answer, Service, Services, table};
 use crate::clock::Clock;
 use crate::google::auth::{AuthHeaders, CredentialError, CredentialSummary, Credentials};
 use crate::google::endpoint::{Base, Endpoint};
@@ -312,13 +312,19 @@ impl OperationsService for Client {
         name: &OperationName,
         until: Option<Instant>,
     ) -> CancelReply {
-        let found = self.service(service);
-        let url = found.and_then(|service| self.url(&service, name.location(), service.cancel_path(name)));
-        let url = match url {
-            Ok(url) => url,
+        let found = self.service(service).and_then(|service| {
+            let url = self.url(&service, name.location(), service.cancel_path(name))?;
+            Ok((url, service.cancel.answer()))
+        });
+        let (url, answer) = match found {
+            Ok(found) => found,
             Err(error) => return error.into(),
         };
-        match self.call(Request::post(url, String::new()), until, wire::decode_empty).await {
+        let decode = match answer {
+            Answer::Object => wire::decode_empty,
+            Answer::Nothing => wire::decode_nothing,
+        };
+        match self.call(Request::post(url, String::new()), until, decode).await {
             Ok(reply) => CancelReply::accepted(reply.attempts),
             Err(error) => error.into(),
         }

@@ -96,12 +96,7 @@ impl<'a> Object<'a> {
         let by_time = profile.cancel_time.iter().any(|pointer| self.at(pointer).is_some());
         let by_state = profile.cancel_state.iter().any(|state| {
             let says_so = |text: &Cow<'_, str>| state.is.iter().any(|word| word == text);
-            state
-                .at
-                .iter()
-                .filter_map(|pointer| self.at(pointer))
-                .filter_map(string)
-                .any(|text| says_so(&text))
+            state.at.iter().filter_map(|pointer| self.at(pointer)).filter_map(word).any(|text| says_so(&text))
         });
         if by_time || by_state || flags.contains(&Some(true)) {
             return Some(true);
@@ -121,6 +116,11 @@ fn step<'a>(value: &'a RawValue, token: &str) -> Option<&'a RawValue> {
         }
         _ => None,
     }
+}
+
+/// A state: a string, or `true` for a flag that only some kinds of operations have.
+fn word(raw: &RawValue) -> Option<Cow<'_, str>> {
+    if raw.get() == "true" { Some(Cow::Borrowed("true")) } else { string(raw) }
 }
 
 fn boolean(raw: &RawValue) -> Option<bool> {
@@ -196,7 +196,8 @@ impl<'de> Visitor<'de> for Key {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::{Service, define};
+    use crate::catalogue::{Service, define, table};
+    use crate::operation::ServiceName;
 
     fn service(row: &str) -> Service {
         define(toml::from_str(&format!("name = \"acme\"\n{row}")).unwrap()).unwrap()
@@ -237,6 +238,23 @@ mod tests {
             ["{}", r#"{"progress":{"cancelTime":null}}"#, r#"{"state":"RUNNING"}"#, r#"{"state":7}"#]
         {
             assert_eq!(cancel(&acme, silent), (None, false), "{silent}");
+        }
+    }
+
+    /// Its absence says nothing: the operation may be of a kind that has no flag.
+    #[test]
+    fn a_flag_that_only_some_kinds_of_operations_have_only_ever_says_yes() {
+        for (name, metadata) in [
+            ("logging", r#"{"cancellationRequested":true}"#),
+            ("logging", r#"{"state":"OPERATION_STATE_CANCELLED"}"#),
+            ("ml", r#"{"isCancellationRequested":true}"#),
+        ] {
+            let service = table().find(&ServiceName::parse(name).unwrap()).unwrap();
+            assert_eq!(cancel(service, metadata), (Some(true), true), "{name} {metadata}");
+            let without = r#"{"cancellationRequested":false,"isCancellationRequested":false}"#;
+            for silent in ["{}", without, r#"{"startTime":"2026-11-24T12:00:00Z"}"#] {
+                assert_eq!(cancel(service, silent), (None, false), "{name} {silent}");
+            }
         }
     }
 

@@ -178,6 +178,14 @@ pub fn decode_empty(body: &[u8]) -> Result<(), DecodeError> {
     decode_object::<Empty>(body).map(|_| ())
 }
 
+/// Reads the success of a cancel that has a path of its own: no body at all, or an empty object after all.
+///
+/// # Errors
+/// When it is anything else, as for [`decode_empty`].
+pub fn decode_nothing(body: &[u8]) -> Result<(), DecodeError> {
+    if body.is_empty() { Ok(()) } else { decode_empty(body) }
+}
+
 /// Decodes a JSON object that borrows from the body. serde would take an array for a struct too.
 fn decode_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, DecodeError> {
     // The whole buffer at once is much faster than serde_json's check of every single string.

@@ -174,6 +174,28 @@ async fn only_an_empty_object_is_an_accepted_cancel() {
     }
 }
 
+/// Cloud Storage "returns an empty response body". Elsewhere no body is one that was lost.
+#[tokio::test]
+async fn a_cancel_at_a_path_of_its_own_is_accepted_without_a_body() {
+    let storage = ServiceName::parse("storage").unwrap();
+    let of_bucket = OperationName::parse("projects/_/buckets/b/operations/o").unwrap();
+    for (status, body, want) in [
+        (204, "", CancelAnswer::Accepted),
+        (200, "", CancelAnswer::Accepted),
+        (200, "{}", CancelAnswer::Accepted),
+        (200, "ok", CancelAnswer::Unreachable),
+    ] {
+        let server = Server::start(move |_, _| Answer::new(status, body)).await;
+        let reply = client(&server).cancel(&storage, &of_bucket, None).await;
+        assert_eq!((reply.answer, reply.attempts), (want, 1), "{status} {body}");
+        let request = &server.requests()[0];
+        assert!(request.starts_with("POST /storage/v1/b/b/operations/o/cancel HTTP/1.1\r\n"), "{request}");
+    }
+    let server = Server::start(|_, _| Answer::new(200, "")).await;
+    let reply = client(&server).cancel(&service(), &name(), None).await;
+    assert_eq!((reply.answer, reply.attempts), (CancelAnswer::Unreachable, 5));
+}
+
 #[tokio::test]
 async fn what_breaks_and_passes_is_asked_again() {
     let server = Server::start(|number, _| match number {
