@@ -442,5 +442,10 @@ async fn a_policys_word_alone_sends_the_token_to_no_host_but_googles() {
         let error = client.list_page(&collection, None, None).await.unwrap_err();
         assert_eq!((error.kind, error.attempts), (FailureKind::Refused, 0), "{row}");
         assert!(error.message.contains("acme.example is not Google's"), "{error}");
+        // Each goes to the host of the operation's location.
+        let error = client.get(&collection.service, &name(), None).await.unwrap_err();
+        assert!(error.message.contains("acme.example is not Google's"), "{row}: {error}");
+        let reply = client.cancel(&collection.service, &name(), None).await;
+        assert_eq!((reply.answer, reply.attempts), (CancelAnswer::Refused, 0), "{row}");
     }
 }
