@@ -230,6 +230,7 @@ mod tests {
         assert!(narrow.covers_collection(&collection("p", "l")));
         assert!(narrow.covers_collection(&collection("p", "m")));
         assert!(!narrow.covers_collection(&collection("q", "l")));
+        assert!(!narrow.covers_collection(&collection("pq", "l")), "its name only begins like p");
         assert!(!narrow.covers_operation(&service("run"), &operation("projects/p/locations/l/operations/o")));
     }
 

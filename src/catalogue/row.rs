@@ -124,6 +124,7 @@ impl Row {
     /// This row where it says something, and another where it does not.
     #[must_use]
     pub fn over(self, base: Self) -> Self {
+        let has_prefix = self.permission_prefix.is_some();
         Self {
             name: self.name,
             title: self.title.or(base.title),
@@ -142,10 +143,33 @@ impl Row {
             get: self.get.or(base.get),
             cancel: self.cancel.or(base.cancel),
             permission_prefix: self.permission_prefix.or(base.permission_prefix),
-            permissions: self.permissions.or(base.permissions),
+            // Both say the same thing in two ways, and a policy's word counts, whichever way it takes.
+            permissions: self.permissions.or(base.permissions.filter(|_| !has_prefix)),
             requests_per_minute: self.requests_per_minute.or(base.requests_per_minute),
             requests_at_once: self.requests_at_once.or(base.requests_at_once),
             note: self.note.or(base.note),
+        }
+    }
+
+    /// Leaves out what stands under a key. False when nothing stood there, or when the rest cannot be judged without it.
+    pub fn leave_out(&mut self, key: &str) -> bool {
+        match key {
+            "host" => self.host.take().is_some(),
+            "regional_host" => self.regional_host.take().is_some(),
+            "version" => self.version.take().is_some(),
+            "profile" => self.profile.take().is_some(),
+            "create_time" => self.create_time.take().is_some(),
+            "verb" => self.verb.take().is_some(),
+            "target" => self.target.take().is_some(),
+            "cancel_requested" => self.cancel_requested.take().is_some(),
+            "cancel_time" => self.cancel_time.take().is_some(),
+            "cancel_state" => self.cancel_state.take().is_some(),
+            "locations" => self.locations.take().is_some(),
+            "get" => self.get.take().is_some(),
+            "cancel" => self.cancel.take().is_some(),
+            "requests_per_minute" => self.requests_per_minute.take().is_some(),
+            "requests_at_once" => self.requests_at_once.take().is_some(),
+            _ => false,
         }
     }
 
@@ -196,7 +220,7 @@ impl Row {
         let lists = lists.into_iter().map(ListRow::check).collect::<Result<Vec<_>, _>>()?;
         let locations = match self.locations {
             Some(locations) => {
-                let read = locations.iter().map(|path| template("locations", path));
+                let read = locations.iter().map(|path| location_list(path));
                 read.collect::<Result<Vec<_>, _>>()?
             }
             None => {
@@ -270,6 +294,15 @@ fn template(key: &'static str, text: &str) -> Result<Template, RowError> {
     Template::parse(text).map_err(|error| wrong(key, format!("`{text}`: {error}")))
 }
 
+/// A list of locations. It is asked for as it stands: a star in it would ask nobody, and nothing would be read.
+fn location_list(path: &str) -> Result<Template, RowError> {
+    let template = template("locations", path)?;
+    if template.has_stars() {
+        return Err(wrong("locations", format!("the path `{path}` has a star")));
+    }
+    Ok(template)
+}
+
 /// A path without placeholders.
 fn fixed_path(key: &'static str, text: &str) -> Result<String, RowError> {
     let template = template(key, text)?;
@@ -298,11 +331,12 @@ fn address(key: &'static str, given: Option<String>, suffix: &'static str) -> Re
         None => Ok(Address::Name { suffix }),
         Some(given) if given == usual => Ok(Address::Name { suffix }),
         Some(given) => {
+            let right = format!("it must be `{usual}`, or a path with one segment `{{id}}`");
             // `{id}` is the last segment of the name.
             let path = given.replacen("{id}", "*", 1);
-            let read = template(key, &path)?;
+            let read = Template::parse(&path).map_err(|_| wrong(key, format!("`{given}`: {right}")))?;
             if path == given || path.contains("**") || path.matches('*').count() != 1 {
-                return Err(wrong(key, format!("it must be `{usual}`, or a path with one `{{id}}`")));
+                return Err(wrong(key, right));
             }
             Ok(Address::Path(read))
         }

@@ -182,6 +182,10 @@ impl Template {
     }
 }
 
+/// Longest segment that is written out, in bytes: a longer one is in no name (`operation::names`), and a path with it
+/// could never be filled.
+const MAX_LITERAL_BYTES: usize = 256;
+
 fn segment(written: &str) -> Result<Segment, TemplateError> {
     let wrong = |problem: &str| Err(TemplateError(format!("the segment `{written}` {problem}")));
     match written {
@@ -200,6 +204,9 @@ fn segment(written: &str) -> Result<Segment, TemplateError> {
             },
             |part| Ok(Segment::Part(part)),
         );
+    }
+    if written.len() > MAX_LITERAL_BYTES {
+        return wrong("is longer than 256 bytes");
     }
     if !written.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~')) {
         return wrong("holds a character that is not a letter, a digit or one of `-_.~`");

@@ -87,6 +87,22 @@ fn what_a_policy_says_of_a_built_in_service_changes_that_alone() {
 }
 
 #[test]
+fn permissions_that_a_policy_names_count_in_either_form() {
+    let of = |keys: &str| define(toml::from_str(&format!("name = \"storage\"\n{keys}")).unwrap()).unwrap();
+    assert_eq!(of("permission_prefix = \"acme\"").permissions, Some(Permissions::usual("acme")));
+    let listed = of("permissions = { list = [\"acme.list\"], get = [], cancel = [] }");
+    assert_eq!(listed.permissions.unwrap().list, ["acme.list"]);
+    assert_eq!(of("").permissions, service("storage").permissions);
+}
+
+#[test]
+fn a_segment_that_no_name_can_have_is_refused() {
+    let path = |length: usize| format!("lists = [{{ path = \"{}/operations\" }}]", "x".repeat(length));
+    assert!(defined(&path(256)).is_ok());
+    assert_eq!(defined(&path(257)).unwrap_err().key, "lists");
+}
+
+#[test]
 fn a_row_that_could_lead_a_request_elsewhere_is_refused() {
     for (keys, key) in [
         ("host = \"acme.example/path\"", "host"),
@@ -111,6 +127,10 @@ fn a_row_that_could_lead_a_request_elsewhere_is_refused() {
         ("cancel = \"projects/{project}/cancel\"", "cancel"),
         ("get = \"things/{id}/**\"", "get"),
         ("get = \"{bucket}/{id}\"", "get"),
+        ("cancel = \"{name}:delete\"", "cancel"),
+        // A star is not asked for: nothing would be read, and nobody would know.
+        ("locations = [\"**\"]", "locations"),
+        ("locations = [\"projects/*/locations\"]", "locations"),
         ("requests_per_minute = 0", "requests_per_minute"),
         ("requests_at_once = 0", "requests_at_once"),
     ] {

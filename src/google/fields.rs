@@ -76,11 +76,21 @@ impl<'a> Object<'a> {
         self.0.iter().find(|(known, _)| known == key).map(|(_, value)| *value)
     }
 
-    /// The value that a pointer leads to; an explicit null is nothing.
+    /// The value that a pointer leads to, if it can be got at.
     fn at(&self, pointer: &Pointer) -> Option<&'a RawValue> {
-        let (first, rest) = pointer.tokens().split_first()?;
-        let found = rest.iter().try_fold(self.get(first)?, |value, token| step(value, token))?;
-        (found.get() != "null").then_some(found)
+        self.look(pointer).ok().flatten()
+    }
+
+    /// What a pointer leads to: a value, or nothing. An explicit null is nothing, also on the way.
+    fn look(&self, pointer: &Pointer) -> Result<Option<&'a RawValue>, Blocked> {
+        let mut tokens = pointer.tokens().iter();
+        let is_there = |value: &&RawValue| value.get() != "null";
+        let mut found = tokens.next().and_then(|token| self.get(token)).filter(is_there);
+        for token in tokens {
+            let Some(value) = found else { break };
+            found = step(value, token)?.filter(is_there);
+        }
+        Ok(found)
     }
 
     /// What the first pointer leads to at which there is what is looked for.
@@ -91,8 +101,11 @@ impl<'a> Object<'a> {
     /// One thing that says so is enough. That it was not is said by flags alone: by their absence too, unless there is
     /// one that cannot be read.
     fn cancellation_requested(&self, profile: &Profile) -> Option<bool> {
-        let flags: Vec<Option<bool>> =
-            profile.cancel_requested.iter().filter_map(|pointer| self.at(pointer)).map(boolean).collect();
+        let flag = |pointer: &Pointer| match self.look(pointer) {
+            Ok(value) => value.map(boolean),
+            Err(Blocked) => Some(None),
+        };
+        let flags: Vec<Option<bool>> = profile.cancel_requested.iter().filter_map(flag).collect();
         let by_time = profile.cancel_time.iter().any(|pointer| self.at(pointer).is_some());
         let by_state = profile.cancel_state.iter().any(|state| {
             let says_so = |text: &Cow<'_, str>| state.is.iter().any(|word| word == text);
@@ -105,16 +118,20 @@ impl<'a> Object<'a> {
     }
 }
 
+/// Something is in the way of a pointer: it leads into what is neither an object nor a list, or a key comes twice. That
+/// is not the same as nothing: what should be there cannot be read.
+struct Blocked;
+
 /// One step of a pointer, into an object or a list.
-fn step<'a>(value: &'a RawValue, token: &str) -> Option<&'a RawValue> {
+fn step<'a>(value: &'a RawValue, token: &str) -> Result<Option<&'a RawValue>, Blocked> {
     match value.get().as_bytes().first() {
-        Some(b'{') => Object::read(value, |key| key == token)?.get(token),
+        Some(b'{') => Ok(Object::read(value, |key| key == token).ok_or(Blocked)?.get(token)),
         Some(b'[') => {
-            let index: usize = token.parse().ok()?;
-            let items: Vec<&RawValue> = serde_json::from_str(value.get()).ok()?;
-            items.get(index).copied()
+            let index: usize = token.parse().map_err(|_| Blocked)?;
+            let items: Vec<&RawValue> = serde_json::from_str(value.get()).map_err(|_| Blocked)?;
+            Ok(items.get(index).copied())
         }
-        _ => None,
+        _ => Err(Blocked),
     }
 }
 
@@ -220,6 +237,12 @@ mod tests {
             (r#"{"requested":false,"common":{"asked":true}}"#, Some(true)),
             (r#"{"requested":null,"common":{"asked":false}}"#, Some(false)),
             (r#"{"requested":"true"}"#, None),
+            (r#"{"common":null}"#, Some(false)),
+            (r#"{"common":{"asked":null}}"#, Some(false)),
+            (r#"{"common":"?"}"#, None),
+            (r#"{"common":[{"asked":true}]}"#, None),
+            (r#"{"common":{"asked":true,"asked":false}}"#, None),
+            (r#"{"requested":true,"common":"?"}"#, Some(true)),
         ] {
             assert_eq!(cancel(&acme, metadata), (want, true), "{metadata}");
         }

@@ -140,6 +140,7 @@ mod tests {
         assert!(!takes("projects/p/instances/i/*/*/operations/*", "projects/p/instances/i/operations/o"));
         assert!(takes("operations/**", "operations/a/b") && takes("operations/**", "operations/a"));
         assert!(!takes("operations/**", "projects/p/operations/a"));
+        assert!(!takes("operations/*", "operations/a/b"));
     }
 
     #[test]

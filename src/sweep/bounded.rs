@@ -165,3 +165,26 @@ impl<S: OperationsService> OperationsService for Bounded<'_, S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::define;
+    use crate::testing::scripted::Scripted;
+
+    #[tokio::test]
+    async fn what_answers_at_one_host_has_one_pace_and_each_host_has_its_own() {
+        let twin =
+            define(toml::from_str("name = \"twin\"\nhost = \"alloydb.googleapis.com\"").unwrap()).unwrap();
+        let services = Services::with([Arc::new(twin)]);
+        let scripted = Scripted::default();
+        let bounded = Bounded::new(&scripted, &services, 32);
+        let host = |service: &str, location| bounded.host(&ServiceName::parse(service).unwrap(), location);
+        let same = |one: &Arc<Host>, other: &Arc<Host>| Arc::ptr_eq(one, other);
+        assert!(same(&host("alloydb", Some("a")), &host("alloydb", Some("b"))));
+        assert!(same(&host("alloydb", None), &host("twin", Some("a"))));
+        assert!(!same(&host("alloydb", None), &host("spanner", None)));
+        assert!(!same(&host("aiplatform", Some("a")), &host("aiplatform", Some("b"))));
+        assert!(same(&host("aiplatform", None), &host("aiplatform", Some("global"))));
+    }
+}

@@ -269,6 +269,19 @@ fn cases() -> Vec<(&'static str, &'static str, String, String)> {
                 "name: a, max_age: 1h, match: { any: [{ not: { verb: delete } }, { service: aiplatform }] }",
             ]),
         ),
+        // It is false of most, and can be true of none.
+        (
+            "field-not-told",
+            "rules[0].match",
+            policy(&format!(
+                "scopes: [{{ service: vision }}]\n{}",
+                rules(&["name: a, max_age: 1h, match: { kind: 'x*', project: p }", "name: b, max_age: 1h"])
+            )),
+            policy(&format!(
+                "scopes: [{{ service: vision }}]\n{}",
+                rules(&["name: a, max_age: 1h, match: { kind: 'x*' }", "name: b, max_age: 1h"])
+            )),
+        ),
         (
             "field-not-told",
             "protect[0].match",

@@ -429,6 +429,27 @@ async fn an_unknown_service_is_sent_nothing() {
 }
 
 #[tokio::test]
+async fn a_list_that_needs_a_filter_is_asked_with_it_and_no_other_is() {
+    let server = Server::start(|_, _| Answer::new(200, "{}")).await;
+    let row = "name = \"acme\"\nlists = [{ path = \"projects/{project}/operations\", filter = \"Type=A&B\" }, \
+               { path = \"projects/{project}/locations/{location}/operations\" }]";
+    let client = client(&server);
+    client.use_services(&Services::with([Arc::new(define(toml::from_str(row).unwrap()).unwrap())]));
+    for path in ["projects/p/operations", "projects/p/locations/l/operations"] {
+        let path = ResourcePath::parse(path).unwrap();
+        let service = ServiceName::parse("acme").unwrap();
+        client.list_page(&Collection { service, path, ..collection() }, None, None).await.unwrap();
+    }
+    assert_eq!(
+        server.request_lines(),
+        [
+            "GET /v1/projects/p/operations?filter=Type%3DA%26B&pageSize=1000 HTTP/1.1",
+            "GET /v1/projects/p/locations/l/operations?pageSize=1000 HTTP/1.1",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_policys_word_alone_sends_the_token_to_no_host_but_googles() {
     let defined = |row: &str| Arc::new(define(toml::from_str(row).unwrap()).unwrap());
     for row in [
@@ -443,5 +464,10 @@ async fn a_policys_word_alone_sends_the_token_to_no_host_but_googles() {
         let error = client.list_page(&collection, None, None).await.unwrap_err();
         assert_eq!((error.kind, error.attempts), (FailureKind::Refused, 0), "{row}");
         assert!(error.message.contains("acme.example is not Google's"), "{error}");
+        // Each goes to the host of the operation's location.
+        let error = client.get(&collection.service, &name(), None).await.unwrap_err();
+        assert!(error.message.contains("acme.example is not Google's"), "{row}: {error}");
+        let reply = client.cancel(&collection.service, &name(), None).await;
+        assert_eq!((reply.answer, reply.attempts), (CancelAnswer::Refused, 0), "{row}");
     }
 }

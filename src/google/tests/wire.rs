@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::*;
 use std::sync::Arc;
 
-use crate::catalogue::default_service;
+use crate::catalogue::{default_service, define};
 use crate::operation::{Ending, Progress};
 use crate::testing::collection;
 
@@ -110,6 +110,19 @@ fn an_absent_flag_is_false_within_metadata_and_unknown_without() {
     ] {
         assert_eq!(one(fields).cancellation_requested, want, "{fields}");
     }
+}
+
+#[test]
+fn without_metadata_a_cancel_is_told_only_where_there_would_be_a_flag() {
+    let json = r#"{"operations":[{"name":"projects/p/locations/l/operations/o"}]}"#;
+    let read = |row: &str| {
+        let acme = define(toml::from_str(&format!("name = \"acme\"\n{row}")).unwrap()).unwrap();
+        let page = decode_page(json.as_bytes(), &collection("p", "l"), &acme.profile).unwrap();
+        (page.operations[0].cancellation_requested, page.operations[0].tells_cancellation)
+    };
+    assert_eq!(read(""), (None, true));
+    assert_eq!(read("cancel_requested = []"), (None, false));
+    assert_eq!(read("cancel_requested = []\ncancel_time = [\"/cancelTime\"]"), (None, false));
 }
 
 #[test]

@@ -92,10 +92,11 @@ fn read_scope(at: &str, scope: &Value) -> Result<NarrowScope, EventError> {
     })
 }
 
-/// Whether a service has places that lie in no project, organization or folder.
+/// Whether a service has places that lie in no project, organization or folder. One that is not built in may have: the
+/// policy says what it is, and is not at hand here.
 fn has_places_elsewhere(service: &str) -> bool {
     let known = ServiceName::parse(service).ok().and_then(|name| table().find(&name).cloned());
-    known.is_some_and(|service| {
+    known.is_none_or(|service| {
         let roots = [Part::Project, Part::Organization, Part::Folder];
         service.forms().iter().any(|form| roots.iter().all(|root| !form.contains(root)))
     })

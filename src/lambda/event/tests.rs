@@ -152,6 +152,8 @@ fn a_scope_lies_in_a_project_an_organization_or_a_folder_unless_its_service_has_
     assert_eq!(within(posture).as_deref(), Some("organizations/1"));
     assert_eq!(within(json!({"service": "logging", "folder": "2"})).as_deref(), Some("folders/2"));
     assert_eq!(within(json!({"service": "vision"})), None);
+    // A policy may define it, and as a service without places.
+    assert_eq!(within(json!({"service": "acme"})), None);
     for wrong in [
         json!({"service": "alloydb"}),
         json!({"service": "alloydb", "location": "l"}),

@@ -39,6 +39,14 @@ pub(in super::super) fn not_told(subject: &Subject<'_>) -> Vec<Finding> {
                 "add the services that it is for to the match: `curfew services NAME` shows what each tells";
             found
                 .push(Finding::new(NOT_TOLD, rule_path(index).key("match"), message, help).about(&rule.name));
+        } else if let (Some(field), names) = needed_in_vain(subject, &services, &rule.matches) {
+            let message = format!(
+                "operations of {} do not tell their {field}: this rule can select none of them, and is for no others",
+                listed(&names)
+            );
+            let help = "leave it out of the match: `curfew services NAME` shows what each tells";
+            found
+                .push(Finding::new(NOT_TOLD, rule_path(index).key("match"), message, help).about(&rule.name));
         }
         found.extend(limit_in_vain(subject, &services, index, rule));
     }
@@ -101,6 +109,30 @@ fn asked_in_vain<'a>(
         let never = |formula: &Formula| subject.solver.solve(&[formula, &of_service]).is_never();
         // It is unknown for every operation of the service: neither true nor false without the field.
         if never(&is_true) && never(&is_false) {
+            first.get_or_insert_with(|| field.clone());
+            names.push(service.name.as_str());
+        }
+    }
+    (first, names)
+}
+
+/// A field without which a match can be true of no service at all, and the services of which it could be true with it. It
+/// may well be false of some of their operations: a rule hands those on.
+fn needed_in_vain<'a>(
+    subject: &Subject<'_>,
+    services: &[&'a Service],
+    matches: &Match,
+) -> (Option<Field>, Vec<&'a str>) {
+    if services.iter().any(|service| is_for(subject, matches, service)) {
+        return (None, Vec::new());
+    }
+    let fields = fields_of(matches);
+    let mut first = None;
+    let mut names = Vec::new();
+    for service in services {
+        let Some(field) = fields.iter().find(|field| !is_told(service, field)) else { continue };
+        let Some(of_service) = is_service(service) else { continue };
+        if !subject.solver.solve(&[&Formula::is_true(matches), &of_service]).is_never() {
             first.get_or_insert_with(|| field.clone());
             names.push(service.name.as_str());
         }

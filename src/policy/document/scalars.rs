@@ -103,6 +103,15 @@ pub(crate) fn each<'a, T>(
 
 /// A whole number from zero.
 pub(crate) fn count(node: &Node, what: &str, problems: &mut Problems) -> Option<usize> {
+    number(node, what, "0 means none", problems)
+}
+
+/// The same where 0 would make no sense. That it is none is left to the caller to check.
+pub(crate) fn positive(node: &Node, what: &str, problems: &mut Problems) -> Option<usize> {
+    number(node, what, "it must be at least 1", problems)
+}
+
+fn number(node: &Node, what: &str, least: &str, problems: &mut Problems) -> Option<usize> {
     const WANTED: &str = "a whole number from 0";
     let help = format!("write it in plain digits: `{what}: 20`");
     let Value::Scalar(scalar) = &node.value else {
@@ -122,7 +131,7 @@ pub(crate) fn count(node: &Node, what: &str, problems: &mut Problems) -> Option<
             report_type(node, what, WANTED, &help, problems);
         }
         _ if scalar.plain && scalar.text.starts_with('-') && looks_like_number(scalar) => {
-            problems.report(node.place, format!("`{what}` cannot be negative"), "0 means none");
+            problems.report(node.place, format!("`{what}` cannot be negative"), least);
         }
         _ => report_type(node, what, WANTED, &help, problems),
     }

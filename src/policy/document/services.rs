@@ -67,11 +67,12 @@ fn read_service(node: &Node, problems: &mut Problems) -> Option<Service> {
     let permissions = fields
         .optional("permissions", None, problems, |node, problems| read_permissions(node, problems).map(Some));
     let mut count = |key: &'static str| {
-        fields.optional(key, None, problems, |node, problems| scalars::count(node, key, problems).map(Some))
+        fields
+            .optional(key, None, problems, |node, problems| scalars::positive(node, key, problems).map(Some))
     };
     let per_minute = count("requests_per_minute");
     let requests_at_once = count("requests_at_once");
-    let row = Row {
+    let mut row = Row {
         name: name?.to_owned(),
         title: title?,
         host: host?,
@@ -94,13 +95,21 @@ fn read_service(node: &Node, problems: &mut Problems) -> Option<Service> {
         requests_at_once: requests_at_once?,
         note: note?,
     };
-    define(row)
-        .map_err(|error| {
-            let place = fields.get(error.key).map_or(fields.place(), |node| node.place);
-            let message = format!("`{}` of this service: {}", error.key, error.problem);
-            problems.report(place, message, "`curfew services NAME` shows how those are that are known");
-        })
-        .ok()
+    let mut right = true;
+    loop {
+        let error = match define(row.clone()) {
+            Ok(service) => return right.then_some(service),
+            Err(error) => error,
+        };
+        right = false;
+        let place = fields.get(error.key).map_or(fields.place(), |node| node.place);
+        let message = format!("`{}` of this service: {}", error.key, error.problem);
+        problems.report(place, message, "`curfew services NAME` shows how those are that are known");
+        // Without it, the next mistake shows.
+        if !row.leave_out(error.key) {
+            return None;
+        }
+    }
 }
 
 /// A list of texts, which may be empty: the service has none.

@@ -4,6 +4,7 @@ mod hostile;
 mod locations;
 mod mistakes;
 mod right;
+mod services;
 mod windows;
 
 use super::super::model::Policy;
