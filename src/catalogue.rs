@@ -26,6 +26,10 @@ pub use template::{Bindings, Part, Template, TemplateError, bound};
 /// The service of what names none.
 pub const DEFAULT_SERVICE: &str = "clouddeploy";
 
+/// What the names of Google's own hosts end with. A policy may define services; the token of the account goes nowhere
+/// else by a policy's word alone.
+pub const GOOGLES_HOSTS: &str = ".googleapis.com";
+
 /// The location that is everywhere: also regional services answer for it at their one host.
 const GLOBAL: &str = "global";
 
@@ -180,6 +184,14 @@ impl Service {
     #[must_use]
     pub fn locations_for(&self, parts: &BTreeSet<Part>) -> Option<&Template> {
         self.locations.iter().find(|template| template.parts().is_subset(parts))
+    }
+
+    /// Its hosts that are none of Google's.
+    pub fn foreign_hosts(&self) -> impl Iterator<Item = &String> {
+        [Some(&self.host), self.regional_host.as_ref()]
+            .into_iter()
+            .flatten()
+            .filter(|host| !host.ends_with(GOOGLES_HOSTS))
     }
 
     /// The host that answers for a location.

@@ -194,7 +194,7 @@ pub async fn follow_up<S: OperationsService>(
             let message = match sighting {
                 Sighting::Unreadable(message) => Some(format!("could not be read: {message}")),
                 Sighting::Seen { progress: Progress::Running, told: false, .. } => {
-                    Some("its service does not tell whether cancellation has been requested".to_owned())
+                    Some("nothing tells that its cancellation has been requested".to_owned())
                 }
                 Sighting::Seen { progress: Progress::Running, requested: None, .. } => {
                     Some("it does not say whether its cancellation has been requested".to_owned())

@@ -207,6 +207,13 @@ impl Row {
             cancel_time: pointers("cancel_time", self.cancel_time, &profile.cancel_time)?,
             cancel_state: match self.cancel_state {
                 None => profile.cancel_state.clone(),
+                Some(StateRow { at, is }) if at.is_empty() || is.is_empty() => {
+                    let lacking = if at.is_empty() { "`at`" } else { "`is`" };
+                    return Err(wrong(
+                        "cancel_state",
+                        format!("its {lacking} is empty, so that no state would do"),
+                    ));
+                }
                 Some(StateRow { at, is }) => {
                     Some(CancelState { at: pointers("cancel_state", Some(at), &[])?, is })
                 }
@@ -350,6 +357,11 @@ fn check_addresses(service: &Service) -> Result<(), RowError> {
         let fits = service.lists.iter().all(|list| path.parts().is_subset(&list.path.parts()));
         if !fits {
             return Err(wrong(key, format!("`{path}` has a placeholder that the lists do not have")));
+        }
+        // Of several stars only the last would stand in the path, and two operations would have the same.
+        let names = service.lists.iter().flat_map(|list| &list.names);
+        if names.into_iter().any(|name| name.as_str().matches('*').count() != 1) {
+            return Err(wrong(key, "a path of its own needs names with one star, for the id"));
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The table that is built in: `services.toml`, read once.
+//! The table that is built in: `services.toml`, which the build turns into JSON, read when it is first needed.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -9,7 +9,7 @@ use super::metadata::{CancelState, Pointer, Profile};
 use super::row::{Row, RowError, StateRow};
 use super::{DEFAULT_SERVICE, Service, Services};
 
-const TABLE: &str = include_str!("../google/services.toml");
+const TABLE: &str = include_str!(concat!(env!("OUT_DIR"), "/services.json"));
 
 /// A service that curfew cannot police.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -84,7 +84,7 @@ pub fn left_out() -> &'static [LeftOut] {
 }
 
 fn read(text: &str) -> Result<Table, String> {
-    let document: Document = toml::from_str(text).map_err(|error| error.to_string())?;
+    let document: Document = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let profiles: BTreeMap<String, Profile> = document
         .profile
         .into_iter()

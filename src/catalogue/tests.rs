@@ -131,6 +131,12 @@ fn a_row_that_could_lead_a_request_elsewhere_is_refused() {
         // A star is not asked for: nothing would be read, and nobody would know.
         ("locations = [\"**\"]", "locations"),
         ("locations = [\"projects/*/locations\"]", "locations"),
+        ("cancel_state = { at = [], is = [\"CANCELLING\"] }", "cancel_state"),
+        ("cancel_state = { at = [\"/state\"], is = [] }", "cancel_state"),
+        (
+            "get = \"b/{project}/{id}\"\nlists = [{ path = \"projects/{project}/operations\", names = [\"projects/{project}/*/*/operations/*\"] }]",
+            "get",
+        ),
         ("requests_per_minute = 0", "requests_per_minute"),
         ("requests_at_once = 0", "requests_at_once"),
     ] {

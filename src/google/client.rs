@@ -15,7 +15,7 @@ use reqwest::{Method, Response, Url, redirect};
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
-use crate::catalogue::{Answer, Service, Services, table};
+use crate::catalogue::{Answer, GOOGLES_HOSTS, Service, Services, table};
 use crate::clock::Clock;
 use crate::google::auth::{AuthHeaders, CredentialError, CredentialSummary, Credentials};
 use crate::google::endpoint::{Base, Endpoint};
@@ -62,11 +62,7 @@ pub enum ClientError {
 const RESOURCE_MANAGER: Base<'_> =
     Base { service: "cloudresourcemanager", host: "cloudresourcemanager.googleapis.com", version: "v1" };
 
-/// What the names of Google's own hosts end with. A policy may define services; the token of the account goes nowhere
-/// else by a policy's word alone.
-const GOOGLE: &str = ".googleapis.com";
-
-/// What to do about a host that is none of them.
+/// What to do about a host that is none of Google's.
 const FOREIGN: &str = "the account's token is only sent to hosts below googleapis.com, unless CURFEW_GOOGLE_ENDPOINT \
                        names another (it may hold `{service}`)";
 
@@ -79,8 +75,8 @@ pub struct Client {
     retry: RetryPolicy,
     /// The clock of the run in progress.
     clock: Mutex<Option<Clock>>,
-    /// The services that can be asked.
-    services: Mutex<Services>,
+    /// The services that can be asked, once a run has said so.
+    services: Mutex<Option<Services>>,
 }
 
 impl Client {
@@ -115,7 +111,7 @@ impl Client {
             credentials,
             retry: RetryPolicy::GOOGLE,
             clock: Mutex::default(),
-            services: Mutex::new(table().clone()),
+            services: Mutex::default(),
         })
     }
 
@@ -192,7 +188,8 @@ impl Client {
 
     fn service(&self, name: &ServiceName) -> Result<Arc<Service>, CallError> {
         let services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
-        services.find(name).cloned().ok_or_else(|| {
+        // The table takes a while to read, and the first thing that the function does should not wait for it.
+        services.as_ref().unwrap_or_else(|| table()).find(name).cloned().ok_or_else(|| {
             Failure::refused(&format!("curfew does not know the service `{name}`")).into_call_error(0)
         })
     }
@@ -206,7 +203,7 @@ impl Client {
         let base = Base { service: service.name.as_str(), host: &host, version: &service.version };
         let url = self.endpoint.url(base, &path).ok_or_else(|| refused("no URL can be made of it"))?;
         // Looked at in the URL itself: that is where the token goes.
-        let is_googles = url.host_str().is_some_and(|host| host.ends_with(GOOGLE));
+        let is_googles = url.host_str().is_some_and(|host| host.ends_with(GOOGLES_HOSTS));
         if is_googles || self.endpoint.is_replaced() {
             return Ok(url);
         }
@@ -263,7 +260,7 @@ impl Client {
 
 impl OperationsService for Client {
     fn use_services(&self, services: &Services) {
-        *self.services.lock().unwrap_or_else(PoisonError::into_inner) = services.clone();
+        *self.services.lock().unwrap_or_else(PoisonError::into_inner) = Some(services.clone());
     }
 
     async fn list_page(

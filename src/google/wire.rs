@@ -83,6 +83,13 @@ pub fn decode_page(body: &[u8], collection: &Collection, profile: &Profile) -> R
             Ok(operation) if collection.holds(&collection.service, &operation.name) => {
                 operations.push(operation);
             }
+            // It was never to be cancelled, and now there is nothing left to cancel.
+            Ok(operation) if collection.is_above(&operation.name) && !operation.is_running() => {}
+            Ok(operation) if collection.is_above(&operation.name) => {
+                missing.push(|| {
+                    format!("`{}` runs, and no cancel is known for names of its kind", operation.name)
+                });
+            }
             Ok(operation) => {
                 missing.push(|| format!("`{}` lies outside of {}", operation.name, shown(&collection.path)));
             }

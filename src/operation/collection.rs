@@ -29,6 +29,14 @@ impl Collection {
     pub fn holds(&self, service: &ServiceName, name: &OperationName) -> bool {
         self.service == *service && self.names.iter().any(|pattern| pattern.takes(name))
     }
+
+    /// Whether an operation lies in the place that it is a list of, whatever it is called there.
+    #[must_use]
+    pub fn is_above(&self, name: &OperationName) -> bool {
+        let parent = self.path.parent();
+        let below = name.as_str().strip_prefix(parent);
+        parent.is_empty() || below.is_some_and(|below| below.starts_with('/'))
+    }
 }
 
 impl fmt::Display for Collection {

@@ -256,6 +256,14 @@ fn cases() -> Vec<(&'static str, &'static str, String, String)> {
             protected("{ not: { verb: delete } }", ""),
         ),
         (
+            "host-not-googles",
+            "services",
+            policy(
+                "services: [{ name: acme, host: acme.example }]\nscopes: [{ service: acme, projects: [p], locations: all }]",
+            ),
+            policy("services: [{ name: acme }]\nscopes: [{ service: acme, projects: [p], locations: all }]"),
+        ),
+        (
             "field-not-told",
             "rules[0].match",
             vertex(&["name: a, max_age: 1h, match: { target: '**/prod-*' }"]),

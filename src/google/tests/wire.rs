@@ -188,6 +188,16 @@ fn one_bad_entry_is_named_and_hides_no_other() {
 }
 
 #[test]
+fn an_operation_of_a_kind_that_cannot_be_cancelled_is_a_gap_for_as_long_as_it_runs() {
+    let name = "projects/p/locations/l/things/t/operations/o";
+    let of = |fields: &str| page(&format!(r#"{{"operations":[{{"name":"{name}"{fields}}}]}}"#));
+    let want = format!("`{name}` runs, and no cancel is known for names of its kind");
+    assert_eq!((of("").missing, of("").operations.len()), (vec![want], 0));
+    let ended = of(r#","done":true"#);
+    assert_eq!((ended.missing, ended.operations.len()), (Vec::new(), 0));
+}
+
+#[test]
 fn an_operation_of_another_collection_is_named_with_both() {
     let got = page(r#"{"operations":[{"name":"projects/q/locations/l/operations/o"}]}"#);
     assert_eq!(got.missing, ["`projects/q/locations/l/operations/o` lies outside of projects/p/locations/l"]);

@@ -1,11 +1,13 @@
-//! Names that are there twice, or as good as.
+//! Names that are there twice, or as good as; and those of hosts that are no good.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::finding::{Finding, Subject, protection_path, rule_path};
 use crate::policy::{DocPath, Locations, Scope};
 
 pub(super) const SCOPE_TWICE: &str = "scope-listed-twice";
+pub(super) const FOREIGN_HOST: &str = "host-not-googles";
 pub(super) const CASE: &str = "names-differ-only-in-case";
 
 pub(in super::super) fn scopes_twice(subject: &Subject<'_>) -> Vec<Finding> {
@@ -48,6 +50,21 @@ fn overlap(a: &Scope, b: &Scope, first: Option<&Arc<str>>) -> bool {
         _ => of_a.iter().any(|value| of_b.contains(value)),
     });
     a.service.name == b.service.name && a.form() == b.form() && common && locations
+}
+
+pub(in super::super) fn foreign_hosts(subject: &Subject<'_>) -> Vec<Finding> {
+    let services: BTreeMap<&str, _> =
+        subject.policy.scopes.iter().map(|scope| (scope.service.name.as_str(), &scope.service)).collect();
+    let foreign = services
+        .into_iter()
+        .flat_map(|(name, service)| service.foreign_hosts().map(move |host| (name, host)));
+    let finding = |(name, host): (&str, &String)| {
+        let message = format!("`{name}` answers at `{host}`, which is none of Google's hosts");
+        let help = "the account's token is not sent there: nothing of the service is read, unless \
+                    CURFEW_GOOGLE_ENDPOINT names another endpoint";
+        Finding::new(FOREIGN_HOST, DocPath::section("services"), message, help)
+    };
+    foreign.map(finding).collect()
 }
 
 pub(in super::super) fn differ_only_in_case(subject: &Subject<'_>) -> Vec<Finding> {

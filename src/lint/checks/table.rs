@@ -83,6 +83,13 @@ pub const CHECKS: &[Check] = &[
         run: names::scopes_twice,
     },
     Check {
+        name: names::FOREIGN_HOST,
+        about: "a service with a host that is none of Google's",
+        why: "A policy may define services, but the account's token goes to hosts below googleapis.com alone, unless the \
+              deployment names another endpoint. Without that, all of the service's places are gaps.",
+        run: names::foreign_hosts,
+    },
+    Check {
         name: names::CASE,
         about: "a name that differs from another only in case",
         why: "Records, metrics and reasons name rules and protections. Two that look alike are taken for each other.",

@@ -25,6 +25,7 @@ pub const LINT_CHECKS: &[&str] = &[
     "enforce-cancels-nothing",
     "cancels-anything",
     "scope-listed-twice",
+    "host-not-googles",
     "names-differ-only-in-case",
     "follow-up-beyond-timeout",
     "unknown-verb",
