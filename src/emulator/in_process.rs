@@ -111,7 +111,7 @@ impl InProcess {
         let reply = self.fake().respond(now, &request);
         self.clock.sleep(reply.delay).await;
         match reply.delivery {
-            Delivery::Whole if reply.status == 200 => Ok(reply.body),
+            Delivery::Whole if (200..300).contains(&reply.status) => Ok(reply.body),
             Delivery::Whole => Err(Failure::from_answer(reply.status, &header_map(&reply), &reply.body)),
             Delivery::Dropped => Err(Failure::broken("the connection broke before an answer came")),
             Delivery::Truncated => Err(Failure::broken("the connection broke within the answer")),
@@ -188,7 +188,8 @@ impl OperationsService for InProcess {
             Err(error) => return error.into(),
         };
         let path = self.path(&service, &service.cancel_path(name).unwrap_or_default());
-        match self.call(Method::POST, &path, None, until, wire::decode_empty).await {
+        let decode = |body: &[u8]| wire::decode_done(body, service.cancel.answer());
+        match self.call(Method::POST, &path, None, until, decode).await {
             Ok(reply) => CancelReply::accepted(reply.attempts),
             Err(error) => error.into(),
         }

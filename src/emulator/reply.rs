@@ -41,6 +41,11 @@ impl Reply {
         Self::of(status, "application/json; charset=UTF-8", body.to_string())
     }
 
+    /// An answer of the service that says nothing.
+    pub(super) fn nothing() -> Self {
+        Self { headers: Vec::new(), body: Vec::new(), ..Self::json(204, &Value::Null) }
+    }
+
     /// An answer of the front end: HTML.
     pub(super) fn html(status: u16, body: String) -> Self {
         Self::of(status, "text/html; charset=UTF-8", body)

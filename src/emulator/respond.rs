@@ -25,7 +25,7 @@ use super::scenario::{Call, Fault, FaultAnswer, Scenario};
 use super::tokens::Tokens;
 use super::wire;
 use super::world::{PageOf, World, invalid_page_token};
-use crate::catalogue::Service;
+use crate::catalogue::{Answer, Service};
 use crate::operation::ServiceName;
 
 /// The fake service: a world, what goes wrong in it, and what was asked of it so far.
@@ -154,6 +154,7 @@ impl Fake {
             self.call(now, call, resource, query.page_token(), &list, spoils)
         });
         match answer {
+            Ok(_) if is_told_by_nothing(call, resource) => Reply::nothing(),
             Ok(body) => Reply::json(200, &body),
             Err(refusal) if refusal.code == Code::Unauthenticated => {
                 let challenge = "Bearer realm=\"https://accounts.google.com/\"".to_owned();
@@ -202,6 +203,12 @@ impl Fake {
             }
         }
     }
+}
+
+/// Whether the success of a call is an answer without a body: that of a cancel of an older API.
+fn is_told_by_nothing(call: Call, resource: &Resource) -> bool {
+    call == Call::Cancel
+        && resource.service().is_some_and(|service| service.cancel.answer() == Answer::Nothing)
 }
 
 fn fits(fault: &Fault, call: Call, resource: &Resource, has_token: bool) -> bool {

@@ -15,7 +15,7 @@ use reqwest::{Method, Response, Url, redirect};
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
-use crate::catalogue::{Answer, GOOGLES_HOSTS, Service, Services, table};
+use crate::catalogue::{GOOGLES_HOSTS, Service, Services, table};
 use crate::clock::Clock;
 use crate::google::auth::{AuthHeaders, CredentialError, CredentialSummary, Credentials};
 use crate::google::endpoint::{Base, Endpoint};
@@ -317,10 +317,7 @@ impl OperationsService for Client {
             Ok(found) => found,
             Err(error) => return error.into(),
         };
-        let decode = match answer {
-            Answer::Object => wire::decode_empty,
-            Answer::Nothing => wire::decode_nothing,
-        };
+        let decode = |body: &[u8]| wire::decode_done(body, answer);
         match self.call(Request::post(url, String::new()), until, decode).await {
             Ok(reply) => CancelReply::accepted(reply.attempts),
             Err(error) => error.into(),

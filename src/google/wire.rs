@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::catalogue::{Profile, Service};
+use crate::catalogue::{Answer, Profile, Service};
 use crate::google::entry::{Entry, Words, object, string};
 use crate::google::error::one_line;
 use crate::operation::{Collection, LocationId, Operation, OperationName, ResourcePath, shown};
@@ -185,12 +185,12 @@ pub fn decode_empty(body: &[u8]) -> Result<(), DecodeError> {
     decode_object::<Empty>(body).map(|_| ())
 }
 
-/// Reads the success of a cancel that has a path of its own: no body at all, or an empty object after all.
+/// Reads the success of a cancel: what the method answers, or for one that answers nothing an empty object after all.
 ///
 /// # Errors
 /// When it is anything else, as for [`decode_empty`].
-pub fn decode_nothing(body: &[u8]) -> Result<(), DecodeError> {
-    if body.is_empty() { Ok(()) } else { decode_empty(body) }
+pub fn decode_done(body: &[u8], answer: Answer) -> Result<(), DecodeError> {
+    if answer == Answer::Nothing && body.is_empty() { Ok(()) } else { decode_empty(body) }
 }
 
 /// Decodes a JSON object that borrows from the body. serde would take an array for a struct too.

@@ -149,3 +149,20 @@ async fn locations_are_those_of_the_operations_and_those_beside() {
     let names: Vec<_> = got.locations.iter().map(LocationId::as_str).collect();
     assert_eq!(names, ["a", "l", "z"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn cloud_storage_takes_a_cancel_without_a_word() {
+    let world =
+        emulated("operations: [{ service: storage, name: projects/_/buckets/b/operations/o, age: 3h }]");
+    let (storage, name) = (
+        ServiceName::parse("storage").unwrap(),
+        OperationName::parse("projects/_/buckets/b/operations/o").unwrap(),
+    );
+    assert_eq!(world.cancel(&storage, &name, None).await, CancelReply::accepted(1));
+    let sent = world.journal().requests;
+    assert_eq!(
+        (sent[0].path.as_str(), sent[0].status),
+        ("/storage/storage/v1/b/b/operations/o/cancel", Some(204))
+    );
+    assert_eq!(world.get(&storage, &name, None).await.unwrap().progress, Progress::Ended(Ending::Cancelled));
+}
