@@ -1,8 +1,8 @@
 //! What is known of each Google service: where it answers, where its operations are listed, read and cancelled, and
 //! where their metadata says what curfew asks.
 //!
-//! It is a table (`google/services.toml`, built in), and not code: a service of the usual shape is one line in it. A policy may
-//! define further ones with the same keys. Pure: nothing is sent here, and nothing known of rules.
+//! It is a table (`google/services.toml`, built in), and not code: a service of the usual shape is one line in it. A
+//! policy may define further ones with the same keys. Pure: nothing is sent here, and nothing known of rules.
 
 #[cfg(feature = "cli")]
 mod facts;
@@ -220,7 +220,7 @@ impl Service {
     /// What the names of this service say of an operation's place; `None` for a name that the service does not give.
     #[must_use]
     pub fn place_of(&self, name: &OperationName) -> Option<Bindings> {
-        self.names().find_map(|template| Some(template.read(name.as_str())?.0))
+        Some(self.read(name.as_str())?.0)
     }
 
     /// The collection that an operation is listed in; `None` for a name that the service does not give.
@@ -238,9 +238,19 @@ impl Service {
         self.lists.iter().find(|listing| listing.path.read(path.as_str()).is_some())?.filter.as_deref()
     }
 
-    /// Whether a name is one that this service gives.
+    /// What the service calls its operations.
+    pub fn names(&self) -> impl Iterator<Item = &Template> {
+        self.lists.iter().flat_map(|listing| &listing.names)
+    }
+
+    /// What a name says of an operation's place, and its id. `None` for a name that the service does not give.
+    #[must_use]
+    pub fn read<'a>(&self, name: &'a str) -> Option<(Bindings, Option<&'a str>)> {
+        self.names().find_map(|template| template.read(name))
+    }
+
     fn path_of(&self, address: &Address, name: &OperationName) -> Option<String> {
-        let (bindings, id) = self.names().find_map(|template| template.read(name.as_str()))?;
+        let (bindings, id) = self.read(name.as_str())?;
         match address {
             Address::Name { suffix } => Some(format!("{name}{suffix}")),
             Address::Path(path) => {
@@ -248,10 +258,6 @@ impl Service {
                 Some(path.fill(&bindings)?.replacen('*', id, 1))
             }
         }
-    }
-
-    fn names(&self) -> impl Iterator<Item = &Template> {
-        self.lists.iter().flat_map(|listing| &listing.names)
     }
 }
 

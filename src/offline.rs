@@ -17,14 +17,14 @@ pub fn seen_by(snapshot: Snapshot, policy: &Policy) -> Snapshot {
     let wanted = places(policy, &Narrow::default());
     let Snapshot { now, collections, located, pages, mut operations, mut gaps } = snapshot;
 
+    let read: BTreeSet<Collection> =
+        collections.iter().filter(|collection| wanted.cover(collection)).cloned().collect();
     operations.retain(|operation| {
-        let holds = |collection: &Collection| collection.holds(&operation.service, &operation.name);
-        collections.iter().any(|collection| holds(collection) && wanted.cover(collection))
+        read.iter().any(|collection| collection.holds(&operation.service, &operation.name))
     });
-    let is_covered = |list: &(ServiceName, ResourcePath)| {
-        let is_it = |collection: &&Collection| (&collection.service, &collection.path) == (&list.0, &list.1);
-        wanted.known.iter().any(|collection| is_it(&collection))
-            || collections.iter().filter(is_it).any(|collection| wanted.cover(collection))
+    let is_covered = |(service, path): &(ServiceName, ResourcePath)| {
+        let mut covered = wanted.known.iter().chain(&read);
+        covered.any(|collection| (&collection.service, &collection.path) == (service, path))
     };
     gaps.retain(|gap| {
         let list = (gap.service.clone(), gap.path.clone());
@@ -40,8 +40,6 @@ pub fn seen_by(snapshot: Snapshot, policy: &Policy) -> Snapshot {
         Gap::at(service, path, reason, "the snapshot was saved without all of them".to_owned())
     }));
 
-    let read: BTreeSet<Collection> =
-        collections.iter().filter(|collection| wanted.cover(collection)).cloned().collect();
     // Where pages of other places alone were read, nothing is known.
     let pages = if read.is_empty() { 0 } else { pages };
     let located = located.into_iter().filter(|list| wanted.ask.contains_key(list)).collect();

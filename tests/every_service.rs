@@ -13,6 +13,8 @@
 mod defined;
 #[path = "support/everywhere.rs"]
 mod everywhere;
+#[path = "support/place.rs"]
+mod place;
 #[path = "every_service/virtual_time.rs"]
 mod virtual_time;
 

@@ -9,12 +9,17 @@
     reason = "a test's helpers are tests too, which clippy cannot see here"
 )]
 
+#[path = "support/place.rs"]
+mod place;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use curfew::catalogue::{Bindings, Part, Pointer, Profile, Service, Template, table};
+use curfew::catalogue::{Part, Pointer, Profile, Service, Template, table};
 use curfew::operation::OperationName;
 use serde::Deserialize;
+
+use place::place;
 
 /// What Google says of one service. A path has `*` for any segment, and `**` at its end for one or more.
 #[derive(Deserialize)]
@@ -62,21 +67,6 @@ fn all() -> Vec<(Arc<Service>, Described)> {
     let mut described = described();
     let both = |service: &Arc<Service>| Some((service.clone(), described.remove(service.name.as_str())?));
     table().iter().filter_map(both).collect()
-}
-
-/// A value for each placeholder.
-fn place() -> Bindings {
-    let value = |part| match part {
-        Part::Project => "acme-web",
-        Part::Organization => "123456789012",
-        Part::Folder => "210987654321",
-        Part::Location => "europe-west1",
-        Part::Instance => "orders",
-        Part::Database => "(default)",
-        Part::Dataset => "records",
-        Part::Bucket => "acme-archive",
-    };
-    Part::ALL.into_iter().map(|part| (part, value(part).into())).collect()
 }
 
 /// Example names of a pattern: a star is one segment, and a rest is one or several.
@@ -145,7 +135,7 @@ fn every_list_is_one_that_google_describes() {
 fn every_name_is_read_and_cancelled_where_google_describes_it() {
     let mut names = 0;
     for (service, google) in all() {
-        for pattern in service.lists.iter().flat_map(|listing| &listing.names) {
+        for pattern in service.names() {
             for name in examples(pattern) {
                 assert_described(&service, &google.root, &google.gets, service.get_path(&name).as_deref());
                 assert_described(

@@ -359,8 +359,7 @@ fn check_addresses(service: &Service) -> Result<(), RowError> {
             return Err(wrong(key, format!("`{path}` has a placeholder that the lists do not have")));
         }
         // Of several stars only the last would stand in the path, and two operations would have the same.
-        let names = service.lists.iter().flat_map(|list| &list.names);
-        if names.into_iter().any(|name| name.as_str().matches('*').count() != 1) {
+        if service.names().any(|name| name.as_str().matches('*').count() != 1) {
             return Err(wrong(key, "a path of its own needs names with one star, for the id"));
         }
     }

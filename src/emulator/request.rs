@@ -170,10 +170,7 @@ fn of_service(method: &Method, path: &str, service: Arc<Service>) -> Route {
     };
     // A colon in the last segment is a method that there is not.
     let has_method = |name: &str| name.rsplit('/').next().is_some_and(|id| id.contains(':'));
-    let Some(name) = name.filter(|name| {
-        !has_method(name)
-            && service.lists.iter().flat_map(|list| &list.names).any(|shape| shape.read(name).is_some())
-    }) else {
+    let Some(name) = name.filter(|name| !has_method(name) && service.read(name).is_some()) else {
         return Route::Nowhere;
     };
     found(call, OperationName::parse(&name).map(|name| Resource::Operation(service, name)))
@@ -181,8 +178,7 @@ fn of_service(method: &Method, path: &str, service: Arc<Service>) -> Route {
 
 /// The name of the operation that a path of its own leads to.
 fn name_at(service: &Service, place: &Bindings, id: &str) -> Option<String> {
-    let names = service.lists.iter().flat_map(|list| &list.names);
-    names.filter_map(|name| name.fill(place)).map(|name| name.replacen('*', id, 1)).next()
+    service.names().filter_map(|name| name.fill(place)).map(|name| name.replacen('*', id, 1)).next()
 }
 
 fn found(call: Call, resource: Result<Resource, NameError>) -> Route {

@@ -112,7 +112,7 @@ impl World {
             world.projects.insert(project.to_string());
             for places in world.services.values_mut() {
                 let of_project: Bindings = vec![(Part::Project, project.as_str().into())];
-                places.add_locations_of(&of_project);
+                places.add_locations(&of_project);
                 for location in locations {
                     let mut place = of_project.clone();
                     place.push((Part::Location, location.as_str().into()));
@@ -265,17 +265,14 @@ impl Places {
                 self.lists.entry(path).or_default();
             }
         }
-        self.add_locations_of(place);
-        if let Some(location) = bound(place, Part::Location) {
-            for path in self.service.locations.iter().filter_map(|template| template.fill(place)) {
-                self.locations.entry(path).or_default().insert(location.to_owned(), ());
-            }
-        }
+        self.add_locations(place);
     }
 
-    fn add_locations_of(&mut self, place: &Bindings) {
+    /// Makes the lists of locations of a place, with its own location if it has one.
+    fn add_locations(&mut self, place: &Bindings) {
         for path in self.service.locations.iter().filter_map(|template| template.fill(place)) {
-            self.locations.entry(path).or_default();
+            let location = bound(place, Part::Location).map(|location| (location.to_owned(), ()));
+            self.locations.entry(path).or_default().extend(location);
         }
     }
 }

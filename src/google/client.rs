@@ -383,5 +383,8 @@ fn broken(error: &reqwest::Error) -> Failure {
 }
 
 #[cfg(test)]
+#[path = "tests/client_services.rs"]
+mod services_tests;
+#[cfg(test)]
 #[path = "tests/client.rs"]
 mod tests;

@@ -37,8 +37,7 @@ const ID: &str = "[A-Za-z0-9._~()-]+";
 
 /// The names that a service gives, as expressions.
 fn names_of(service: &Service) -> impl Iterator<Item = String> {
-    let names = service.lists.iter().flat_map(|list| &list.names);
-    names.map(|name| {
+    service.names().map(|name| {
         let segments: Vec<&str> = name.as_str().split('/').collect();
         let written = segments.iter().enumerate().map(|(index, segment)| match *segment {
             "**" => format!("{ID}(?:/{ID})*"),

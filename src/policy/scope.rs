@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::catalogue::{Bindings, Listing, Part, Service, bound};
+use crate::catalogue::{Bindings, Listing, Part, Service};
 use crate::operation::{Collection, OperationName, ResourcePath};
 
 /// Where an example lies when a scope has all locations.
@@ -161,11 +161,5 @@ impl Asked<'_> {
     #[must_use]
     pub fn collections_in(&self, location: &str) -> Vec<Collection> {
         self.scope.collections_of(&self.place, Some(location))
-    }
-
-    /// The project, if the place has one.
-    #[must_use]
-    pub fn project(&self) -> Option<&str> {
-        bound(&self.place, Part::Project)
     }
 }

@@ -7,9 +7,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use curfew::catalogue::{Bindings, Part, Service, Services, Template, bound, table};
+use curfew::catalogue::{Part, Service, Services, Template, bound, table};
 use curfew::operation::{OperationName, ResourcePath};
 use curfew::policy::Policy;
+
+use crate::place::place;
 
 /// What every operation of this world does, where its service tells it.
 pub(crate) const VERB: &str = "create";
@@ -44,21 +46,6 @@ pub(crate) fn tells_age(service: &Service) -> bool {
     !service.profile.create_time.is_empty()
 }
 
-/// A value for each placeholder.
-fn place() -> Bindings {
-    let value = |part| match part {
-        Part::Project => "acme-web",
-        Part::Organization => "123456789012",
-        Part::Folder => "210987654321",
-        Part::Location => "europe-west1",
-        Part::Instance => "orders",
-        Part::Database => "(default)",
-        Part::Dataset => "records",
-        Part::Bucket => "acme-archive",
-    };
-    Part::ALL.into_iter().map(|part| (part, value(part).into())).collect()
-}
-
 /// The name that a pattern gives to the operation of this id.
 fn named(pattern: &Template, id: &str) -> OperationName {
     let filled = pattern.fill(&place()).unwrap();
@@ -71,7 +58,7 @@ fn named(pattern: &Template, id: &str) -> OperationName {
 pub(crate) fn operations() -> Vec<Placed> {
     let mut operations = Vec::new();
     for service in table().iter() {
-        for pattern in service.lists.iter().flat_map(|listing| &listing.names) {
+        for pattern in service.names() {
             for (id, old) in [("old", true), ("young", false)] {
                 operations.push(Placed { service: service.clone(), name: named(pattern, id), old });
             }

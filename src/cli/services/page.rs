@@ -74,8 +74,7 @@ fn locations(service: &Service) -> Vec<String> {
 }
 
 fn names(service: &Service) -> Vec<String> {
-    let names: Vec<String> =
-        service.lists.iter().flat_map(|listing| &listing.names).map(ToString::to_string).collect();
+    let names: Vec<String> = service.names().map(ToString::to_string).collect();
     let more = names.len().saturating_sub(NAMES_SHOWN);
     let more = (more > 0).then(|| format!("and {more} more, which --format json shows"));
     names.into_iter().take(NAMES_SHOWN).chain(more).collect()

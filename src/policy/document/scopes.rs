@@ -16,6 +16,10 @@ use crate::operation::{ProjectId, ServiceName};
 /// What Google takes for "every one" in a path. In a policy it would look into places that nobody named.
 const WILDCARD: &str = "-";
 
+/// Where the services are that a scope can name.
+const KNOWN: &str =
+    "`curfew services` lists those that are known; one that is not can be defined under `services`";
+
 /// The word for every location.
 const ALL: &str = "all";
 
@@ -88,7 +92,7 @@ fn report_senseless(fields: &Fields<'_>, part: Part, service: Option<&Service>, 
 }
 
 /// What scopes of a service take, for people: "`projects` and `locations`, or `organizations` and `locations`".
-pub(crate) fn takes(service: &Service) -> String {
+fn takes(service: &Service) -> String {
     let form = |form: BTreeSet<Part>| {
         let keys: Vec<String> = form.into_iter().map(|part| format!("`{}`", part.key())).collect();
         if keys.is_empty() { "nothing but the service".to_owned() } else { keys.join(" and ") }
@@ -103,9 +107,7 @@ fn read_service(
     complete: bool,
     problems: &mut Problems,
 ) -> Option<Arc<Service>> {
-    const HELP: &str =
-        "`curfew services` lists those that are known; one that is not can be defined under `services`";
-    let given = scalars::text(node, "service", HELP, problems)?;
+    let given = scalars::text(node, "service", KNOWN, problems)?;
     let found = ServiceName::parse(given).ok().and_then(|name| services.find(&name).cloned());
     if found.is_none() && complete {
         problems.report(
@@ -125,10 +127,7 @@ pub(crate) fn unknown_help(given: &str, services: &Services) -> String {
     let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
     match nearest(given, &names) {
         Some(meant) => format!("did you mean {}?", listed(&[meant])),
-        None => {
-            "`curfew services` lists those that are known; one that is not can be defined under `services`"
-                .to_owned()
-        }
+        None => KNOWN.to_owned(),
     }
 }
 
